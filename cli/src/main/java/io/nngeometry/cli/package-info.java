@@ -1,0 +1,5 @@
+/** The nngeometry command. */
+@NullMarked
+package io.nngeometry.cli;
+
+import org.jspecify.annotations.NullMarked;

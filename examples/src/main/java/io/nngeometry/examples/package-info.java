@@ -1,0 +1,5 @@
+/** Small programs that the build compiles and runs. */
+@NullMarked
+package io.nngeometry.examples;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Figures and reports; knows numbers, not networks. */
+@NullMarked
+package io.nngeometry.plot;
+
+import org.jspecify.annotations.NullMarked;
