@@ -1,0 +1,64 @@
+package io.nngeometry.layers;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gradients of n examples with respect to one layer's p parameters, for one output cotangent: a
+ * matrix (n, p) that need not exist. Every quantity follows from {@link #perExample()}; a family
+ * overrides what it knows a faster formula for.
+ */
+public abstract class LayerGradients {
+  private @Nullable Tensor perExample;
+
+  /** Number of examples. */
+  public abstract long examples();
+
+  /** Computes the matrix (n, p) in flat order. */
+  protected abstract Tensor computePerExample();
+
+  /** The matrix (n, p) in flat order; computed once. */
+  public final Tensor perExample() {
+    if (perExample == null) {
+      perExample = computePerExample();
+    }
+    return perExample;
+  }
+
+  /** Sum over examples of the squared gradients, (p). */
+  public Tensor squareSum() {
+    Tensor g = perExample();
+    return g.mul(g).sum(0);
+  }
+
+  /** Squared norm of each example's gradient, (n). */
+  public Tensor squaredNorms() {
+    Tensor g = perExample();
+    return g.mul(g).sum(1);
+  }
+
+  /** Inner product of each example's gradient with {@code v}: (p) to (n). */
+  public Tensor dot(Tensor v) {
+    return perExample().mv(v);
+  }
+
+  /** Sum over examples of u_i times the gradient of i: (n) to (p). */
+  public Tensor weightedSum(Tensor u) {
+    return perExample().t().mv(u);
+  }
+
+  /** Inner products with the gradients of other examples of the same layer, (n, n'). */
+  public Tensor gram(LayerGradients other) {
+    return torch.matmul(perExample(), other.perExample().t());
+  }
+
+  /**
+   * The gradients as sums of outer products.
+   *
+   * @throws IllegalStateException if the layer is not a linear map
+   */
+  public OuterGradients outer() {
+    throw new IllegalStateException("only linear maps have outer-product gradients");
+  }
+}

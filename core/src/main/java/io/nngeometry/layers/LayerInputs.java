@@ -1,0 +1,139 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one layer of a collection saw in one minibatch: all uses of the parameters it owns. A layer used
+ * twice, or tied to another, is a layer with more positions. The input side is computed once and shared
+ * by every cotangent.
+ */
+public final class LayerInputs {
+  private final Layer layer;
+  private final List<LayerUse> uses;
+  private final long examples;
+  private @Nullable Tensor inputFactor;
+  private @Nullable List<LayerRule.Prepared> prepared;
+
+  LayerInputs(Layer layer, List<LayerUse> uses, long examples) {
+    this.layer = layer;
+    this.uses = uses;
+    this.examples = examples;
+  }
+
+  /** The layers of {@code collection} that {@code recording} saw used, in flat order. */
+  public static List<LayerInputs> of(LayerCollection collection, Recording recording) {
+    List<LayerInputs> result = new ArrayList<>();
+    List<LayerUse> all = recording.uses();
+    for (Layer layer : collection.layers()) {
+      List<LayerUse> mine =
+          all.stream().filter(u -> layer.users().stream().anyMatch(l -> l == u.layer())).toList();
+      if (!mine.isEmpty()) {
+        result.add(new LayerInputs(layer, mine, mine.get(0).examples()));
+      }
+    }
+    return result;
+  }
+
+  /** The layer. */
+  public Layer layer() {
+    return layer;
+  }
+
+  /** Number of examples. */
+  public long examples() {
+    return examples;
+  }
+
+  /**
+   * The gradients for one cotangent.
+   *
+   * @param signal gives the gradient at the output of a use
+   */
+  public LayerGradients gradients(Function<LayerUse, Tensor> signal) {
+    List<Tensor> signals = uses.stream().map(signal).toList();
+    if (layer.matrix().isEmpty()) {
+      if (prepared == null) {
+        prepared = uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
+      }
+      return ExplicitGradients.of(layer, uses, prepared, signals);
+    }
+    MatrixLayout layout = layer.matrix().get();
+    boolean inputIsLeft = rule(uses.get(0)).inputIsLeft();
+    List<Tensor> parts = new ArrayList<>();
+    for (int u = 0; u < uses.size(); u++) {
+      parts.add(rule(uses.get(u)).signalFactor(signals.get(u)));
+    }
+    Tensor signalFactor = Tensors.cat(parts, 2);
+    return inputIsLeft
+        ? new OuterGradients(layout, this::inputFactor, () -> signalFactor, true)
+        : new OuterGradients(layout, () -> signalFactor, this::inputFactor, false);
+  }
+
+  /** The factor made of inputs, (n, groups, S, f), with a last column of ones for the bias. */
+  Tensor inputFactor() {
+    if (inputFactor == null) {
+      List<Tensor> parts = new ArrayList<>();
+      for (LayerUse use : uses) {
+        parts.add(inputFactor(use));
+      }
+      inputFactor = Tensors.cat(parts, 2);
+    }
+    return inputFactor;
+  }
+
+  /**
+   * Sum over examples and positions of a a^T, (groups, f, f): the input half of a Kronecker block.
+   *
+   * @throws IllegalStateException if the layer is not a linear map
+   */
+  public Tensor inputMoment() {
+    if (uses.size() == 1 && inputFactor == null) {
+      Optional<Tensor> fast = fastMoment(uses.get(0));
+      if (fast.isPresent()) {
+        return fast.get();
+      }
+    }
+    return OuterGradients.moment(inputFactor());
+  }
+
+  /** Positions per example, over all uses. */
+  public long positions(OuterGradients gradients) {
+    return gradients.signal().size(2);
+  }
+
+  private Optional<Tensor> fastMoment(LayerUse use) {
+    MatrixLayout layout = layer.matrix().orElseThrow();
+    return layout.columns() > 0 && !layout.bias()
+        ? rule(use).inputMoment(use.input())
+        : Optional.empty();
+  }
+
+  private Tensor inputFactor(LayerUse use) {
+    MatrixLayout layout = layer.matrix().orElseThrow();
+    LinearMapRule rule = rule(use);
+    Tensor a = rule.inputFactor(use.input());
+    boolean weight = layout.columns() > 0;
+    if (rule.inputIsLeft() || (weight && !layout.bias())) {
+      return a;
+    }
+    long[] one = {a.size(0), a.size(1), a.size(2), 1};
+    boolean usesBias = layer.parameters().stream().anyMatch(p -> p == rule.bias());
+    Tensor last = usesBias ? torch.ones(one, Tensors.options(a)) : Tensors.zeros(a, one);
+    if (!weight) {
+      return last;
+    }
+    boolean usesWeight = layer.parameters().stream().anyMatch(p -> p == rule.weight());
+    return torch.cat(Tensors.vector(List.of(usesWeight ? a : torch.zeros_like(a), last)), 3);
+  }
+
+  private static LinearMapRule rule(LayerUse use) {
+    return use.layer().rule().asLinearMap().orElseThrow();
+  }
+}

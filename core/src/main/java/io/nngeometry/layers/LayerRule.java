@@ -1,0 +1,27 @@
+package io.nngeometry.layers;
+
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/** How the per-example gradients of a layer's parameters follow from what the layer saw. */
+public interface LayerRule {
+  /** Does once what depends on the input alone, for any number of output gradients to share. */
+  Prepared prepare(LayerUse use);
+
+  /** The rule as a linear map with shared weights, if it is one. */
+  default Optional<LinearMapRule> asLinearMap() {
+    return Optional.empty();
+  }
+
+  /** The input side of one use. */
+  interface Prepared {
+    /**
+     * Per-example gradients of one parameter.
+     *
+     * @param parameter one of the layer's
+     * @param outputGradient gradient at the layer's output, of the output's shape
+     * @return (n, parameter size), row-major
+     */
+    Tensor perExample(Parameter parameter, Tensor outputGradient);
+  }
+}

@@ -1,0 +1,102 @@
+package io.nngeometry.layers;
+
+import java.util.Objects;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Family 1: linear maps with shared weights, s[i,t] = W a[i,t] + b over positions t. The gradient of
+ * example i is a sum of outer products over positions, and every quantity follows from its two factors:
+ * one made of the input, one of the output gradient.
+ *
+ * <p>Factors have shape (n, groups, S, features) with S positions. The stored weight, as {@link
+ * MatrixLayout} sees it, has the output gradient's features as rows and the input's as columns, unless
+ * {@link #inputIsLeft()} (an embedding, whose rows are its one-hot inputs).
+ */
+public abstract class LinearMapRule implements LayerRule {
+  private final Parameter weight;
+  private final @Nullable Parameter bias;
+  private final MatrixLayout layout;
+
+  /**
+   * @param weight the shared weight
+   * @param bias the bias, or null
+   * @param layout shape of the weight's matrices; its bias flag is ignored
+   */
+  protected LinearMapRule(Parameter weight, @Nullable Parameter bias, MatrixLayout layout) {
+    this.weight = Objects.requireNonNull(weight);
+    this.bias = bias;
+    this.layout =
+        new MatrixLayout(
+            layout.groups(),
+            layout.rows(),
+            layout.columns(),
+            bias != null,
+            layout.transposedKernel());
+  }
+
+  /** The factor made of the layer's input: (n, groups, S, columns), or rows if it is the left one. */
+  protected abstract Tensor inputFactor(Tensor input);
+
+  /** The factor made of the gradient at the output: (n, groups, S, rows), or columns. */
+  protected abstract Tensor signalFactor(Tensor outputGradient);
+
+  /** Whether the input's factor indexes the rows of the stored weight. */
+  protected boolean inputIsLeft() {
+    return false;
+  }
+
+  /**
+   * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (rows if the input
+   * is left), or empty where no way is known that beats multiplying the input factor by itself.
+   */
+  protected Optional<Tensor> inputMoment(Tensor input) {
+    return Optional.empty();
+  }
+
+  /** The shared weight. */
+  public final Parameter weight() {
+    return weight;
+  }
+
+  /** The bias, or null. */
+  public final @Nullable Parameter bias() {
+    return bias;
+  }
+
+  /** Shape of the matrices, with a bias column where there is a bias. */
+  public final MatrixLayout layout() {
+    return layout;
+  }
+
+  @Override
+  public final Optional<LinearMapRule> asLinearMap() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public final Prepared prepare(LayerUse use) {
+    return new Prepared() {
+      private @Nullable Tensor input;
+
+      @Override
+      public Tensor perExample(Parameter parameter, Tensor outputGradient) {
+        Tensor signal = signalFactor(outputGradient);
+        if (parameter == bias) {
+          return signal.sum(2).flatten(1, -1);
+        }
+        if (input == null) {
+          input = inputFactor(use.input());
+        }
+        Tensor left = inputIsLeft() ? input : signal;
+        Tensor right = inputIsLeft() ? signal : input;
+        Tensor matrix = torch.matmul(left.transpose(-1, -2), right);
+        return new MatrixLayout(
+                layout.groups(), layout.rows(), layout.columns(), false, layout.transposedKernel())
+            .toFlat(matrix);
+      }
+    };
+  }
+}

@@ -1,0 +1,172 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Gradients of a linear map with shared weights: for example i, the sum over positions t of
+ * left[i,t] right[i,t]^T, per group. Neither the matrix (n, p) nor, where avoidable, one example's
+ * gradient is formed.
+ *
+ * <p>Factors have shape (n, groups, S, features).
+ */
+public final class OuterGradients extends LayerGradients {
+  /** Bytes of per-example gradients worked on at a time: they should stay in a core's cache. */
+  private static final long TILE_BYTES = 1 << 20;
+
+  private final MatrixLayout layout;
+  private final Supplier<Tensor> left;
+  private final Supplier<Tensor> right;
+  private final boolean inputIsLeft;
+
+  OuterGradients(
+      MatrixLayout layout, Supplier<Tensor> left, Supplier<Tensor> right, boolean inputIsLeft) {
+    this.layout = layout;
+    this.left = left;
+    this.right = right;
+    this.inputIsLeft = inputIsLeft;
+  }
+
+  /** The factor that indexes rows, (n, groups, S, rows). */
+  public Tensor left() {
+    return left.get();
+  }
+
+  /** The factor that indexes columns, (n, groups, S, width). */
+  public Tensor right() {
+    return right.get();
+  }
+
+  /** The factor made of output gradients. */
+  public Tensor signal() {
+    return inputIsLeft ? right() : left();
+  }
+
+  /** The layer's matrices. */
+  public MatrixLayout layout() {
+    return layout;
+  }
+
+  /** The same gradients in another basis of rows (groups, rows, rows) and columns. */
+  public OuterGradients rotated(Tensor rowBasis, Tensor columnBasis) {
+    Tensor l = torch.matmul(left(), rowBasis);
+    Tensor r = torch.matmul(right(), columnBasis);
+    return new OuterGradients(layout, () -> l, () -> r, inputIsLeft);
+  }
+
+  @Override
+  public OuterGradients outer() {
+    return this;
+  }
+
+  @Override
+  public long examples() {
+    return signal().size(0);
+  }
+
+  @Override
+  protected Tensor computePerExample() {
+    return layout.toFlat(torch.matmul(left().transpose(-1, -2), right()));
+  }
+
+  @Override
+  public Tensor squareSum() {
+    return layout.toFlat(squareSumMatrix());
+  }
+
+  /** Sum over examples of the squared gradients as matrices, (groups, rows, width). */
+  public Tensor squareSumMatrix() {
+    Tensor l = left();
+    Tensor r = right();
+    long n = l.size(0);
+    if (l.size(2) == 1) {
+      // one position: (l r^T)^2 = l^2 (r^2)^T, and the sum over examples is one product
+      Tensor l2 = byFeature(l.mul(l));
+      Tensor r2 = byFeature(r.mul(r));
+      return torch.bmm(l2, r2.transpose(1, 2));
+    }
+    Tensor total = Tensors.zeros(l, layout.groups(), layout.rows(), layout.width());
+    long tile = Math.max(1, TILE_BYTES / Math.max(1, total.numel() * l.element_size()));
+    for (long start = 0; start < n; start += tile) {
+      long count = Math.min(tile, n - start);
+      try (Scope scope = Scope.open()) {
+        Tensor g =
+            torch.matmul(
+                l.narrow(0, start, count).transpose(-1, -2), r.narrow(0, start, count));
+        if (count == 1) {
+          Tensor only = g.select(0, 0);
+          total.addcmul_(only, only);
+        } else {
+          total.add_(g.square_().sum(0));
+        }
+      }
+    }
+    return total;
+  }
+
+  @Override
+  public Tensor squaredNorms() {
+    Tensor l = left();
+    Tensor r = right();
+    long positions = l.size(2);
+    if (positions == 1) {
+      return l.mul(l).sum(-1).mul(r.mul(r).sum(-1)).sum(1, 2);
+    }
+    if (2 * positions * positions < layout.rows() * layout.width()) {
+      // ghost norm: |sum_t l_t r_t^T|^2 = sum_{t,t'} <l_t, l_t'> <r_t, r_t'>
+      return torch
+          .matmul(l, l.transpose(-1, -2))
+          .mul(torch.matmul(r, r.transpose(-1, -2)))
+          .sum(1, 2, 3);
+    }
+    Tensor g = torch.matmul(l.transpose(-1, -2), r);
+    return g.mul(g).sum(1, 2, 3);
+  }
+
+  @Override
+  public Tensor dot(Tensor v) {
+    Tensor image = torch.matmul(right(), layout.toMatrix(v).transpose(-1, -2));
+    return image.mul(left()).sum(1, 2, 3);
+  }
+
+  @Override
+  public Tensor weightedSum(Tensor u) {
+    Tensor weighted = left().mul(u.view(-1, 1, 1, 1));
+    return layout.toFlat(torch.bmm(byFeature(weighted), byFeature(right()).transpose(1, 2)));
+  }
+
+  @Override
+  public Tensor gram(LayerGradients other) {
+    OuterGradients that = other.outer();
+    if (left().size(2) != 1 || that.left().size(2) != 1) {
+      return super.gram(other);
+    }
+    Tensor rows = pairwise(left(), that.left());
+    Tensor columns = pairwise(right(), that.right());
+    return rows.mul(columns).sum(0);
+  }
+
+  /** Sum over examples and positions of the signal's outer product with itself, (groups, f, f). */
+  public Tensor signalMoment() {
+    return moment(signal());
+  }
+
+  /** Sum over examples and positions of f f^T for a factor (n, groups, S, f). */
+  static Tensor moment(Tensor factor) {
+    Tensor f = byFeature(factor);
+    return torch.bmm(f, f.transpose(1, 2));
+  }
+
+  // one position: (groups, n, n')
+  private static Tensor pairwise(Tensor a, Tensor b) {
+    return torch.bmm(a.squeeze(2).transpose(0, 1), b.squeeze(2).permute(1, 2, 0));
+  }
+
+  /** (n, groups, S, f) to (groups, f, n S), a view wherever memory allows. */
+  private static Tensor byFeature(Tensor factor) {
+    return factor.permute(1, 3, 0, 2).flatten(2, 3);
+  }
+}
