@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,27 +109,30 @@ public final class LayerInputs {
 
   private Optional<Tensor> fastMoment(LayerUse use) {
     MatrixLayout layout = layer.matrix().orElseThrow();
-    return layout.columns() > 0 && !layout.bias()
-        ? rule(use).inputMoment(use.input())
-        : Optional.empty();
+    LinearMapRule rule = rule(use);
+    boolean whole = layout.columns() > 0 && layout.bias() == (rule.bias() != null);
+    return whole ? rule.inputMoment(use.input(), layout.bias()) : Optional.empty();
   }
 
   private Tensor inputFactor(LayerUse use) {
     MatrixLayout layout = layer.matrix().orElseThrow();
     LinearMapRule rule = rule(use);
-    Tensor a = rule.inputFactor(use.input());
-    boolean weight = layout.columns() > 0;
-    if (rule.inputIsLeft() || (weight && !layout.bias())) {
-      return a;
+    Tensor a = rule.inputFactor(use.input(), layout.bias());
+    if (layout.columns() == 0) {
+      return a.narrow(3, a.size(3) - 1, 1);
     }
-    long[] one = {a.size(0), a.size(1), a.size(2), 1};
-    boolean usesBias = layer.parameters().stream().anyMatch(p -> p == rule.bias());
-    Tensor last = usesBias ? torch.ones(one, Tensors.options(a)) : Tensors.zeros(a, one);
-    if (!weight) {
-      return last;
+    // where only the weight or only the bias is tied, the other one has no part in this use
+    if (layout.bias() && !owns(rule.bias())) {
+      a.narrow(3, layout.columns(), 1).zero_();
     }
-    boolean usesWeight = layer.parameters().stream().anyMatch(p -> p == rule.weight());
-    return torch.cat(Tensors.vector(List.of(usesWeight ? a : torch.zeros_like(a), last)), 3);
+    if (!owns(rule.weight())) {
+      a.narrow(3, 0, layout.columns()).zero_();
+    }
+    return a;
+  }
+
+  private boolean owns(@Nullable Parameter parameter) {
+    return layer.parameters().stream().anyMatch(p -> p == parameter);
   }
 
   private static LinearMapRule rule(LayerUse use) {

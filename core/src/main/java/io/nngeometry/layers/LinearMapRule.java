@@ -37,8 +37,12 @@ public abstract class LinearMapRule implements LayerRule {
             layout.transposedKernel());
   }
 
-  /** The factor made of the layer's input: (n, groups, S, columns), or rows if it is the left one. */
-  protected abstract Tensor inputFactor(Tensor input);
+  /**
+   * The factor made of the layer's input: (n, groups, S, columns), or rows if it is the left one.
+   *
+   * @param ones whether a last feature that is always one follows, which stands for the bias
+   */
+  protected abstract Tensor inputFactor(Tensor input, boolean ones);
 
   /** The factor made of the gradient at the output: (n, groups, S, rows), or columns. */
   protected abstract Tensor signalFactor(Tensor outputGradient);
@@ -50,9 +54,10 @@ public abstract class LinearMapRule implements LayerRule {
 
   /**
    * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (rows if the input
-   * is left), or empty where no way is known that beats multiplying the input factor by itself.
+   * is left; one more with {@code ones}), or empty where no way is known that beats multiplying the
+   * input factor by itself.
    */
-  protected Optional<Tensor> inputMoment(Tensor input) {
+  protected Optional<Tensor> inputMoment(Tensor input, boolean ones) {
     return Optional.empty();
   }
 
@@ -88,7 +93,7 @@ public abstract class LinearMapRule implements LayerRule {
           return signal.sum(2).flatten(1, -1);
         }
         if (input == null) {
-          input = inputFactor(use.input());
+          input = inputFactor(use.input(), false);
         }
         Tensor left = inputIsLeft() ? input : signal;
         Tensor right = inputIsLeft() ? signal : input;
