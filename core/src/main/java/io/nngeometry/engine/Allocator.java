@@ -8,9 +8,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps freed native memory in the process. By default glibc maps and unmaps every block above a
- * threshold, so each temporary tensor is zeroed and faulted in page by page: 51 MB of zeros take 220 ms
- * instead of 3. The effect is that of MALLOC_MMAP_MAX_, MALLOC_TRIM_THRESHOLD_ and MALLOC_TOP_PAD_ set
- * before the process starts.
+ * threshold, so each temporary tensor is zeroed and faulted in page by page: 51 MB of zeros take
+ * 220 ms instead of 3. The effect is that of MALLOC_MMAP_MAX_, MALLOC_TRIM_THRESHOLD_ and
+ * MALLOC_TOP_PAD_ set before the process starts.
  */
 final class Allocator {
   private static final Logger LOG = LoggerFactory.getLogger(Allocator.class);

@@ -37,7 +37,9 @@ public record Convolution(
     return Tensors.numel(kernel);
   }
 
-  /** Applies the convolution to x (n, channels, ...) with weights (out, channels / groups, kernel). */
+  /**
+   * Applies the convolution to x (n, channels, ...) with weights (out, channels / groups, kernel).
+   */
   public Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
     boolean native_ = mode == PaddingMode.ZEROS && Arrays.equals(before, after);
     boolean pointwise = kernelSize() == 1;
@@ -54,7 +56,15 @@ public record Convolution(
   private Tensor convolve(
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] step, long[] padding) {
     return torch.convolution(
-        x, weight, Tensors.optional(bias), step, padding, dilation, false, new long[axes()], groups);
+        x,
+        weight,
+        Tensors.optional(bias),
+        step,
+        padding,
+        dilation,
+        false,
+        new long[axes()],
+        groups);
   }
 
   private Tensor subsample(Tensor x) {

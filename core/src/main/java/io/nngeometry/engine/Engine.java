@@ -9,9 +9,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Starts libtorch once per process, set up the way this library needs it.
  *
- * <p>Three settings matter more than any algorithm on a CPU: libtorch's own thread count (its default
- * here is one), OpenBLAS's second thread pool (it spins against libtorch's), and glibc's habit of
- * returning freed blocks to the kernel (every large temporary is then faulted in again).
+ * <p>Three settings matter more than any algorithm on a CPU: libtorch's own thread count (its
+ * default here is one), OpenBLAS's second thread pool (it spins against libtorch's), and glibc's
+ * habit of returning freed blocks to the kernel (every large temporary is then faulted in again).
  *
  * <p>System properties: {@code nngeometry.threads} (default: available processors), {@code
  * nngeometry.keepAllocator=true} leaves malloc alone.
@@ -27,6 +27,8 @@ public final class Engine {
     Allocator.keepFreedMemory();
     Loader.load(torch.class);
     limitBlasThreads();
+    // where the hardware is not its kind, NNPACK prints a warning at every convolution
+    torch.globalContext().setUserEnabledNNPACK(false);
     torch.set_num_threads(
         Integer.getInteger("nngeometry.threads", Runtime.getRuntime().availableProcessors()));
   }

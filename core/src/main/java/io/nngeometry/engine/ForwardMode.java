@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Forward-mode automatic differentiation: inside the level a tensor may carry a tangent, which every
- * operation propagates. One forward pass then gives a Jacobian-vector product.
+ * Forward-mode automatic differentiation: inside the level a tensor may carry a tangent, which
+ * every operation propagates. One forward pass then gives a Jacobian-vector product.
  *
  * <p>libtorch has a single level per process, so passes of several threads take turns.
  */
@@ -42,7 +42,8 @@ public final class ForwardMode implements AutoCloseable {
 
   /** A tensor equal to {@code primal} that carries {@code tangent}, of the same shape and dtype. */
   public Tensor dual(Tensor primal, Tensor tangent) {
-    IValueVector stack = new IValueVector(new IValue(primal), new IValue(tangent), new IValue(level));
+    IValueVector stack =
+        new IValueVector(new IValue(primal), new IValue(tangent), new IValue(level));
     Dispatcher.singleton().callBoxed(MAKE_DUAL, stack);
     return stack.get(0).toTensor();
   }
@@ -66,7 +67,6 @@ public final class ForwardMode implements AutoCloseable {
 
   private static OperatorHandle operator(String name) {
     Engine.start();
-    return Scope.keeping(
-        () -> Scope.detach(Dispatcher.singleton().findSchemaOrThrow(name, "")));
+    return Scope.keeping(() -> Scope.detach(Dispatcher.singleton().findSchemaOrThrow(name, "")));
   }
 }

@@ -6,8 +6,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owns the native memory of everything created inside it on this thread, and frees it when closed. The
- * garbage collector does not see native memory, so every minibatch runs in a scope of its own.
+ * Owns the native memory of everything created inside it on this thread, and frees it when closed.
+ * The garbage collector does not see native memory, so every minibatch runs in a scope of its own.
  *
  * <pre>{@code
  * try (Scope scope = Scope.open()) {
@@ -32,8 +32,8 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Lets {@code pointer} outlive this scope: it passes to the enclosing scope where there is one, else
-   * to the caller, who may close it or leave it to the garbage collector.
+   * Lets {@code pointer} outlive this scope: it passes to the enclosing scope where there is one,
+   * else to the caller, who may close it or leave it to the garbage collector.
    */
   public <P extends Pointer> P keep(P pointer) {
     if (outer == null) {
@@ -41,6 +41,12 @@ public final class Scope implements AutoCloseable {
     } else {
       outer.attach(pointer);
     }
+    return pointer;
+  }
+
+  /** Takes over {@code pointer} from a scope inside this one: it lives until this one is closed. */
+  public <P extends Pointer> P adopt(P pointer) {
+    inner.attach(pointer);
     return pointer;
   }
 

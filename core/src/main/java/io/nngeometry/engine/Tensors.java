@@ -29,6 +29,11 @@ public final class Tensors {
     return shape;
   }
 
+  /** The element type, as the one constant that {@code ==} compares. */
+  public static ScalarType type(Tensor t) {
+    return t.scalar_type().intern();
+  }
+
   /** The product of {@code sizes}; one for none. */
   public static long numel(long... sizes) {
     return Arrays.stream(sizes).reduce(1L, Math::multiplyExact);
@@ -81,8 +86,18 @@ public final class Tensors {
 
   /** A float64 CPU tensor that owns a copy of {@code values}. */
   public static Tensor of(double[] values, long... sizes) {
-    return torch.tensor(new org.bytedeco.pytorch.DoubleArrayRef(values, values.length), options(ScalarType.Double))
-        .reshape(sizes);
+    // torch.tensor(DoubleArrayRef) would read memory that the binding has already freed
+    Tensor t =
+        torch.empty(
+            sizes, options(ScalarType.Double), new org.bytedeco.pytorch.MemoryFormatOptional());
+    if (t.numel() != values.length) {
+      throw new IllegalArgumentException(
+          "%d values do not fill shape %s".formatted(values.length, Arrays.toString(sizes)));
+    }
+    if (values.length > 0) {
+      t.data_ptr_double().put(values);
+    }
+    return t;
   }
 
   /** An int64 CPU tensor that owns a copy of {@code values}. */
@@ -161,9 +176,9 @@ public final class Tensors {
   }
 
   /**
-   * Vector-Jacobian product by reverse mode: the gradients of {@code <output, cotangent>} with respect
-   * to {@code inputs}, any tensors of the graph. The graph is kept if {@code retain}. An input that the
-   * output does not depend on gets zeros.
+   * Vector-Jacobian product by reverse mode: the gradients of {@code <output, cotangent>} with
+   * respect to {@code inputs}, any tensors of the graph. The graph is kept if {@code retain}. An
+   * input that the output does not depend on gets zeros.
    */
   public static List<Tensor> gradients(
       Tensor output, Tensor cotangent, List<Tensor> inputs, boolean retain) {
@@ -177,10 +192,16 @@ public final class Tensors {
             true);
     Tensor[] result = new Tensor[inputs.size()];
     for (int k = 0; k < result.length; k++) {
-      Tensor g = grads.get(k);
+      // an element of a vector is a reference into it and dies with it
+      Tensor g = new Tensor(grads.get(k));
       result[k] = g.defined() ? g : torch.zeros_like(inputs.get(k));
     }
     return List.of(result);
+  }
+
+  /** The elements of {@code t} in ascending order along its last axis. */
+  public static Tensor ascending(Tensor t) {
+    return new Tensor(torch.sort(t).get0());
   }
 
   /** libtorch's own list. */

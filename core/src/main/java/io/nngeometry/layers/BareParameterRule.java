@@ -2,7 +2,9 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Tensors;
 
-/** A bare parameter is expanded to one copy per example, so a copy's gradient is the example's own. */
+/**
+ * A bare parameter is expanded to one copy per example, so a copy's gradient is the example's own.
+ */
 enum BareParameterRule implements LayerRule {
   INSTANCE;
 

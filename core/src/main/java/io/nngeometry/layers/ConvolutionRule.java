@@ -39,9 +39,9 @@ public final class ConvolutionRule extends LinearMapRule {
   }
 
   /**
-   * Windows (n, channels, positions, kernel) to the factor (n, groups, S, channels / groups * kernel).
-   * Memory is laid out as (groups, features, n, S), so that sums over examples and positions are single
-   * matrix products and the copy runs along whole image rows.
+   * Windows (n, channels, positions, kernel) to the factor (n, groups, S, channels / groups *
+   * kernel). Memory is laid out as (groups, features, n, S), so that sums over examples and
+   * positions are single matrix products and the copy runs along whole image rows.
    */
   static Tensor patches(Tensor windows, Convolution convolution, boolean ones) {
     int axes = convolution.axes();

@@ -2,9 +2,10 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
-/** A lookup table (V, E): a linear map whose inputs are one-hot and index the rows of the weight. */
+/**
+ * A lookup table (V, E): a linear map whose inputs are one-hot and index the rows of the weight.
+ */
 public final class EmbeddingRule extends LinearMapRule {
   private final long paddingIndex;
 
@@ -36,7 +37,6 @@ public final class EmbeddingRule extends LinearMapRule {
 
   @Override
   protected Tensor signalFactor(Tensor outputGradient) {
-    return outputGradient.reshape(
-        outputGradient.size(0), 1, -1, outputGradient.size(-1));
+    return outputGradient.reshape(outputGradient.size(0), 1, -1, outputGradient.size(-1));
   }
 }

@@ -26,9 +26,7 @@ final class ExplicitGradients extends LayerGradients {
         }
       }
       columns.add(
-          total != null
-              ? total
-              : Tensors.zeros(signals.get(0), uses.get(0).examples(), p.size()));
+          total != null ? total : Tensors.zeros(signals.get(0), uses.get(0).examples(), p.size()));
     }
     return new ExplicitGradients(Tensors.cat(columns, 1));
   }

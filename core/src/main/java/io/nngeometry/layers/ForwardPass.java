@@ -4,9 +4,9 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What happens when a layer runs: the layers ask the pass that is current on their thread for the value
- * of a parameter and hand it their computation. Passes differ in what a parameter's value is (itself, a
- * dual number, a fresh leaf) and in whether uses are recorded. No hooks, no proxies.
+ * What happens when a layer runs: the layers ask the pass that is current on their thread for the
+ * value of a parameter and hand it their computation. Passes differ in what a parameter's value is
+ * (itself, a dual number, a fresh leaf) and in whether uses are recorded. No hooks, no proxies.
  */
 public abstract class ForwardPass implements AutoCloseable {
   private static final ForwardPass PLAIN =

@@ -46,6 +46,11 @@ public record Layer(
     return slots.stream().map(Slot::parameter).toList();
   }
 
+  /** Whether the weight's rows are indexed by inputs, as in an embedding. */
+  public boolean inputIsLeft() {
+    return source.rule().asLinearMap().map(LinearMapRule::inputIsLeft).orElse(false);
+  }
+
   @Override
   public String toString() {
     return id + " (" + kind + ", " + size + " parameters)";

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The layers whose parameters make up parameter space, in flat order: layers in registration order,
- * weight before bias, a tied parameter once at its first place. Any subset of a model's parameters is a
- * collection.
+ * weight before bias, a tied parameter once at its first place. Any subset of a model's parameters
+ * is a collection.
  */
 public final class LayerCollection {
   private final Map<String, ParametricLayer> all;
@@ -26,8 +26,7 @@ public final class LayerCollection {
   private final Set<ParametricLayer> touched = Collections.newSetFromMap(new IdentityHashMap<>());
   private final long size;
 
-  private LayerCollection(
-      Map<String, ParametricLayer> all, BiPredicate<String, Parameter> wanted) {
+  private LayerCollection(Map<String, ParametricLayer> all, BiPredicate<String, Parameter> wanted) {
     this.all = all;
     all.forEach((id, layer) -> ids.put(layer, id));
     Map<Parameter, List<ParametricLayer>> users = new IdentityHashMap<>();
@@ -209,9 +208,7 @@ public final class LayerCollection {
   }
 
   private static List<ParametricLayer> usersOf(
-      ParametricLayer source,
-      List<Layer.Slot> owned,
-      Map<Parameter, List<ParametricLayer>> users) {
+      ParametricLayer source, List<Layer.Slot> owned, Map<Parameter, List<ParametricLayer>> users) {
     List<ParametricLayer> result = new ArrayList<>(List.of(source));
     for (Layer.Slot slot : owned) {
       for (ParametricLayer user : users.getOrDefault(slot.parameter(), List.of())) {

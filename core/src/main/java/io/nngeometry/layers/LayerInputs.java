@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,32 +10,43 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one layer of a collection saw in one minibatch: all uses of the parameters it owns. A layer used
- * twice, or tied to another, is a layer with more positions. The input side is computed once and shared
- * by every cotangent.
+ * What one layer of a collection saw in one minibatch: all uses of the parameters it owns. A layer
+ * used twice, or tied to another, is a layer with more positions. The input side is computed once
+ * and shared by every cotangent.
  */
 public final class LayerInputs {
   private final Layer layer;
   private final List<LayerUse> uses;
   private final long examples;
   private @Nullable Tensor inputFactor;
-  private @Nullable List<LayerRule.Prepared> prepared;
+  private final List<LayerRule.Prepared> prepared;
+  private final Scope lifetime;
 
-  LayerInputs(Layer layer, List<LayerUse> uses, long examples) {
+  private LayerInputs(Layer layer, List<LayerUse> uses, Scope lifetime) {
     this.layer = layer;
     this.uses = uses;
-    this.examples = examples;
+    this.examples = uses.get(0).examples();
+    this.lifetime = lifetime;
+    this.prepared =
+        layer.matrix().isPresent()
+            ? List.of()
+            : uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
   }
 
-  /** The layers of {@code collection} that {@code recording} saw used, in flat order. */
-  public static List<LayerInputs> of(LayerCollection collection, Recording recording) {
+  /**
+   * The layers of {@code collection} that {@code recording} saw used, in flat order.
+   *
+   * @param lifetime the minibatch's scope, which owns what is computed once for all cotangents
+   */
+  public static List<LayerInputs> of(
+      LayerCollection collection, Recording recording, Scope lifetime) {
     List<LayerInputs> result = new ArrayList<>();
     List<LayerUse> all = recording.uses();
     for (Layer layer : collection.layers()) {
       List<LayerUse> mine =
           all.stream().filter(u -> layer.users().stream().anyMatch(l -> l == u.layer())).toList();
       if (!mine.isEmpty()) {
-        result.add(new LayerInputs(layer, mine, mine.get(0).examples()));
+        result.add(new LayerInputs(layer, mine, lifetime));
       }
     }
     return result;
@@ -58,9 +70,6 @@ public final class LayerInputs {
   public LayerGradients gradients(Function<LayerUse, Tensor> signal) {
     List<Tensor> signals = uses.stream().map(signal).toList();
     if (layer.matrix().isEmpty()) {
-      if (prepared == null) {
-        prepared = uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
-      }
       return ExplicitGradients.of(layer, uses, prepared, signals);
     }
     MatrixLayout layout = layer.matrix().get();
@@ -82,7 +91,7 @@ public final class LayerInputs {
       for (LayerUse use : uses) {
         parts.add(inputFactor(use));
       }
-      inputFactor = Tensors.cat(parts, 2);
+      inputFactor = lifetime.adopt(Tensors.cat(parts, 2));
     }
     return inputFactor;
   }
@@ -100,11 +109,6 @@ public final class LayerInputs {
       }
     }
     return OuterGradients.moment(inputFactor());
-  }
-
-  /** Positions per example, over all uses. */
-  public long positions(OuterGradients gradients) {
-    return gradients.signal().size(2);
   }
 
   private Optional<Tensor> fastMoment(LayerUse use) {

@@ -7,13 +7,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Family 1: linear maps with shared weights, s[i,t] = W a[i,t] + b over positions t. The gradient of
- * example i is a sum of outer products over positions, and every quantity follows from its two factors:
- * one made of the input, one of the output gradient.
+ * Family 1: linear maps with shared weights, s[i,t] = W a[i,t] + b over positions t. The gradient
+ * of example i is a sum of outer products over positions, and every quantity follows from its two
+ * factors: one made of the input, one of the output gradient.
  *
  * <p>Factors have shape (n, groups, S, features) with S positions. The stored weight, as {@link
- * MatrixLayout} sees it, has the output gradient's features as rows and the input's as columns, unless
- * {@link #inputIsLeft()} (an embedding, whose rows are its one-hot inputs).
+ * MatrixLayout} sees it, has the output gradient's features as rows and the input's as columns,
+ * unless {@link #inputIsLeft()} (an embedding, whose rows are its one-hot inputs).
  */
 public abstract class LinearMapRule implements LayerRule {
   private final Parameter weight;
@@ -53,9 +53,9 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   /**
-   * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (rows if the input
-   * is left; one more with {@code ones}), or empty where no way is known that beats multiplying the
-   * input factor by itself.
+   * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (rows if the
+   * input is left; one more with {@code ones}), or empty where no way is known that beats
+   * multiplying the input factor by itself.
    */
   protected Optional<Tensor> inputMoment(Tensor input, boolean ones) {
     return Optional.empty();
@@ -83,25 +83,18 @@ public abstract class LinearMapRule implements LayerRule {
 
   @Override
   public final Prepared prepare(LayerUse use) {
-    return new Prepared() {
-      private @Nullable Tensor input;
-
-      @Override
-      public Tensor perExample(Parameter parameter, Tensor outputGradient) {
-        Tensor signal = signalFactor(outputGradient);
-        if (parameter == bias) {
-          return signal.sum(2).flatten(1, -1);
-        }
-        if (input == null) {
-          input = inputFactor(use.input(), false);
-        }
-        Tensor left = inputIsLeft() ? input : signal;
-        Tensor right = inputIsLeft() ? signal : input;
-        Tensor matrix = torch.matmul(left.transpose(-1, -2), right);
-        return new MatrixLayout(
-                layout.groups(), layout.rows(), layout.columns(), false, layout.transposedKernel())
-            .toFlat(matrix);
+    Tensor input = inputFactor(use.input(), false);
+    return (parameter, outputGradient) -> {
+      Tensor signal = signalFactor(outputGradient);
+      if (parameter == bias) {
+        return signal.sum(2).flatten(1, -1);
       }
+      Tensor left = inputIsLeft() ? input : signal;
+      Tensor right = inputIsLeft() ? signal : input;
+      Tensor matrix = torch.matmul(left.transpose(-1, -2), right);
+      return new MatrixLayout(
+              layout.groups(), layout.rows(), layout.columns(), false, layout.transposedKernel())
+          .toFlat(matrix);
     };
   }
 }

@@ -6,12 +6,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** A dense layer on the last axis; every axis between the first and the last is one of positions. */
+/**
+ * A dense layer on the last axis; every axis between the first and the last is one of positions.
+ */
 public final class LinearRule extends LinearMapRule {
   /** The rule of weights (out, in) and an optional bias (out). */
   public LinearRule(Parameter weight, @Nullable Parameter bias) {
-    super(
-        weight, bias, new MatrixLayout(1, weight.shape()[0], weight.shape()[1], bias != null, 0));
+    super(weight, bias, new MatrixLayout(1, weight.shape()[0], weight.shape()[1], bias != null, 0));
   }
 
   @Override

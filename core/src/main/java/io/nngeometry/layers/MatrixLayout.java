@@ -8,10 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The parameters of a linear map as matrices, and how they lie in the flat vector.
  *
- * <p>A map with {@code groups} independent groups has one matrix of {@code rows} x {@code width} per
- * group; a bias is its last column. The flat order is the weight, row-major, then the bias. For {@code
- * transposedKernel} K > 0 the stored weight is (groups, columns / K, rows, K) instead, as in transposed
- * convolutions.
+ * <p>A map with {@code groups} independent groups has one matrix of {@code rows} x {@code width}
+ * per group; a bias is its last column. The flat order is the weight, row-major, then the bias. For
+ * {@code transposedKernel} K > 0 the stored weight is (groups, columns / K, rows, K) instead, as in
+ * transposed convolutions.
  *
  * @param groups independent blocks, 1 but for grouped convolutions
  * @param rows rows of one matrix
@@ -39,7 +39,8 @@ public record MatrixLayout(
     if (columns > 0) {
       Tensor weight = matrix.narrow(-1, 0, columns);
       if (transposedKernel > 0) {
-        weight = weight.unflatten(-1, columns / transposedKernel, transposedKernel).transpose(-3, -2);
+        weight =
+            weight.unflatten(-1, columns / transposedKernel, transposedKernel).transpose(-3, -2);
       }
       parts.add(weight.reshape(append(lead, groups * rows * columns)));
     }

@@ -3,7 +3,9 @@ package io.nngeometry.layers;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** A function of examples with parameters: the only thing the geometry needs to know of a network. */
+/**
+ * A function of examples with parameters: the only thing the geometry needs to know of a network.
+ */
 public interface Model {
   /**
    * Applies the model to a minibatch.

@@ -50,11 +50,9 @@ public final class OuterGradients extends LayerGradients {
     return layout;
   }
 
-  /** The same gradients in another basis of rows (groups, rows, rows) and columns. */
-  public OuterGradients rotated(Tensor rowBasis, Tensor columnBasis) {
-    Tensor l = torch.matmul(left(), rowBasis);
-    Tensor r = torch.matmul(right(), columnBasis);
-    return new OuterGradients(layout, () -> l, () -> r, inputIsLeft);
+  /** Positions per example, S. */
+  public long positions() {
+    return signal().size(2);
   }
 
   @Override
@@ -81,21 +79,58 @@ public final class OuterGradients extends LayerGradients {
   public Tensor squareSumMatrix() {
     Tensor l = left();
     Tensor r = right();
-    long n = l.size(0);
     if (l.size(2) == 1) {
       // one position: (l r^T)^2 = l^2 (r^2)^T, and the sum over examples is one product
       Tensor l2 = byFeature(l.mul(l));
       Tensor r2 = byFeature(r.mul(r));
       return torch.bmm(l2, r2.transpose(1, 2));
     }
-    Tensor total = Tensors.zeros(l, layout.groups(), layout.rows(), layout.width());
-    long tile = Math.max(1, TILE_BYTES / Math.max(1, total.numel() * l.element_size()));
+    return sumOfSquares(this::gradientsOf);
+  }
+
+  /**
+   * Sum over examples of the squared gradients in other orthonormal bases of rows (groups, rows,
+   * rows) and columns (groups, width, width), given as columns: U_l^T g U_r squared, as matrices.
+   */
+  public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
+    Tensor l = left();
+    Tensor r = right();
+    long rows = layout.rows();
+    long width = layout.width();
+    long positions = positions();
+    // rotating the factors costs S (rows^2 + width^2), rotating their product rows width (rows +
+    // width)
+    boolean factors = positions * (rows * rows + width * width) <= rows * width * (rows + width);
+    if (factors) {
+      Tensor rotatedLeft = torch.matmul(l, rowBasis);
+      Tensor rotatedRight = torch.matmul(r, columnBasis);
+      return new OuterGradients(layout, () -> rotatedLeft, () -> rotatedRight, inputIsLeft)
+          .squareSumMatrix();
+    }
+    return sumOfSquares(
+        (start, count) ->
+            torch.matmul(
+                torch.matmul(rowBasis.transpose(1, 2), gradientsOf(start, count)), columnBasis));
+  }
+
+  private Tensor gradientsOf(long start, long count) {
+    return torch.matmul(
+        left().narrow(0, start, count).transpose(-1, -2), right().narrow(0, start, count));
+  }
+
+  private interface Tiles {
+    Tensor of(long start, long count);
+  }
+
+  /** Squares and adds tiles of (count, groups, rows, width), small enough to stay in cache. */
+  private Tensor sumOfSquares(Tiles tiles) {
+    long n = examples();
+    Tensor total = Tensors.zeros(left(), layout.groups(), layout.rows(), layout.width());
+    long tile = Math.max(1, TILE_BYTES / Math.max(1, total.numel() * total.element_size()));
     for (long start = 0; start < n; start += tile) {
       long count = Math.min(tile, n - start);
       try (Scope scope = Scope.open()) {
-        Tensor g =
-            torch.matmul(
-                l.narrow(0, start, count).transpose(-1, -2), r.narrow(0, start, count));
+        Tensor g = tiles.of(start, count);
         if (count == 1) {
           Tensor only = g.select(0, 0);
           total.addcmul_(only, only);

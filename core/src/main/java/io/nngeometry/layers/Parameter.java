@@ -7,13 +7,13 @@ import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A trainable tensor of a model. Identity matters: two layers that hold the same {@code Parameter} are
- * tied.
+ * A trainable tensor of a model. Identity matters: two layers that hold the same {@code Parameter}
+ * are tied.
  *
- * <p>A layer reads it through {@link #value()}, so that a pass may put a tangent or a fresh leaf in its
- * place. A model that uses a parameter outside any layer (a class token, a positional embedding, a
- * layer scale) reads it through {@link #over(Tensor)}, which is itself a layer of kind {@code
- * Parameter}.
+ * <p>A layer reads it through {@link #value()}, so that a pass may put a tangent or a fresh leaf in
+ * its place. A model that uses a parameter outside any layer (a class token, a positional
+ * embedding, a layer scale) reads it through {@link #over(Tensor)}, which is itself a layer of kind
+ * {@code Parameter}.
  */
 public final class Parameter implements ParametricLayer {
   private final long[] shape;
@@ -31,11 +31,12 @@ public final class Parameter implements ParametricLayer {
   }
 
   /**
-   * The value once per example of {@code batch}, lined up with its axes from the right: shape (E) over a
-   * batch (n, T, E) is (n, 1, E); shape (1, T, E), whose first axis stands for the batch, is (n, T, E).
+   * The value once per example of {@code batch}, lined up with its axes from the right: shape (E)
+   * over a batch (n, T, E) is (n, 1, E); shape (1, T, E), whose first axis stands for the batch, is
+   * (n, T, E).
    *
-   * @throws IllegalArgumentException if the shape has more axes than the batch, or as many without a
-   *     leading one
+   * @throws IllegalArgumentException if the shape has more axes than the batch, or as many without
+   *     a leading one
    */
   public Tensor over(Tensor batch) {
     int rank = (int) batch.dim();
@@ -50,8 +51,7 @@ public final class Parameter implements ParametricLayer {
     System.arraycopy(shape, 0, aligned, rank - shape.length, shape.length);
     long[] expanded = aligned.clone();
     expanded[0] = batch.size(0);
-    return ForwardPass.current()
-        .apply(this, batch, x -> value().view(aligned).expand(expanded));
+    return ForwardPass.current().apply(this, batch, x -> value().view(aligned).expand(expanded));
   }
 
   /** The stored tensor itself, a leaf that requires a gradient. */

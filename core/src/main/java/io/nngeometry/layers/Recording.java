@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * A pass that records every use of the layers of a collection. Parameters are constants in it: the
- * graph reaches from the outputs back to the layers' outputs and no further, so a backward through it
- * costs no weight gradient.
+ * graph reaches from the outputs back to the layers' outputs and no further, so a backward through
+ * it costs no weight gradient.
  */
 public final class Recording extends ForwardPass {
   private final LayerCollection collection;

@@ -11,7 +11,7 @@ public class UncoveredParameterException extends RuntimeException {
   public UncoveredParameterException(List<String> parameters) {
     super(
         "no rule covers how the model uses %s: read it with Parameter.over(batch) or inside a layer of"
-            .formatted(String.join(", ", parameters))
+                .formatted(String.join(", ", parameters))
             + " io.nngeometry.nn, leave it out with LayerCollection.without(...), or allow the slow"
             + " per-example fallback");
     this.parameters = List.copyOf(parameters);

@@ -68,7 +68,9 @@ public final class ConvOptions {
     return c;
   }
 
-  /** Padding that keeps the image size, one more after than before where it is odd; stride 1 only. */
+  /**
+   * Padding that keeps the image size, one more after than before where it is odd; stride 1 only.
+   */
   public ConvOptions samePadding() {
     ConvOptions c = copy();
     c.same = true;

@@ -8,7 +8,9 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** A module that is a layer: its parameters are covered by one rule, and the running pass sees it. */
+/**
+ * A module that is a layer: its parameters are covered by one rule, and the running pass sees it.
+ */
 public abstract class LayerModule extends Module implements ParametricLayer {
   private @Nullable LayerRule rule;
 

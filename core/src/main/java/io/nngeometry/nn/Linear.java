@@ -36,8 +36,7 @@ public final class Linear extends LayerModule {
 
   @Override
   protected Tensor compute(Tensor x) {
-    return torch.linear(
-        x, weight.value(), Tensors.optional(bias == null ? null : bias.value()));
+    return torch.linear(x, weight.value(), Tensors.optional(bias == null ? null : bias.value()));
   }
 
   @Override

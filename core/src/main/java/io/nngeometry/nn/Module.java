@@ -91,7 +91,8 @@ public abstract class Module implements Model {
 
   private void checkFree(String name) {
     if (name.isEmpty() || name.contains(".")) {
-      throw new IllegalArgumentException("'" + name + "' cannot name a part: it is empty or dotted");
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot name a part: it is empty or dotted");
     }
     if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)) {
       throw new IllegalArgumentException("there is a part named '" + name + "' already");
@@ -183,8 +184,8 @@ public abstract class Module implements Model {
   /**
    * Copies values into parameters and buffers of the same names.
    *
-   * @throws IllegalArgumentException that lists missing and unexpected names and wrong shapes; nothing
-   *     is changed then
+   * @throws IllegalArgumentException that lists missing and unexpected names and wrong shapes;
+   *     nothing is changed then
    */
   public final void load(Map<String, Tensor> values) {
     Map<String, Tensor> state = state();

@@ -1,0 +1,5 @@
+/** Streams of examples in minibatches. */
+@NullMarked
+package io.nngeometry.data;
+
+import org.jspecify.annotations.NullMarked;

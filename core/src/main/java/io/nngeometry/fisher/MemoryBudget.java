@@ -1,0 +1,60 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.LayerCollection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The bytes that matrices may take. Asked before anything is allocated.
+ *
+ * @param bytes the limit
+ */
+public record MemoryBudget(long bytes) {
+  private static final String[] UNITS = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+  /** Seven tenths of the machine's memory, or of the container's. */
+  public static MemoryBudget ofMachine() {
+    var system = java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+    long total =
+        system instanceof com.sun.management.OperatingSystemMXBean os
+            ? os.getTotalMemorySize()
+            : Runtime.getRuntime().maxMemory();
+    return new MemoryBudget(total / 10 * 7);
+  }
+
+  /** Fails if {@code needed} bytes are more than the budget. */
+  void check(String what, double needed, String instead) {
+    if (needed > bytes) {
+      throw new MemoryBudgetException(
+          "%s needs %s, more than the budget of %s: %s"
+              .formatted(what, human(needed), human(bytes), instead));
+    }
+  }
+
+  /** Fails if a matrix over {@code layers} does not fit, naming those that do. */
+  void check(Representation representation, LayerCollection layers, int bytesPerNumber) {
+    List<String> fitting = new ArrayList<>();
+    for (Representation other : Representation.byName().values()) {
+      double needed = (double) other.elements(layers) * bytesPerNumber;
+      if (needed <= bytes) {
+        fitting.add("%s (%s)".formatted(other.name(), human(needed)));
+      }
+    }
+    check(
+        "a %s matrix over %s".formatted(representation.name(), layers),
+        (double) representation.elements(layers) * bytesPerNumber,
+        "what fits is " + String.join(", ", fitting));
+  }
+
+  /** Bytes in the unit that reads best. */
+  public static String human(double bytes) {
+    int unit = 0;
+    double value = bytes;
+    while (value >= 1024 && unit < UNITS.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, UNITS[unit]);
+  }
+}

@@ -1,0 +1,86 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.data.Minibatch;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.LayerUse;
+import io.nngeometry.layers.Recording;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A minibatch after its recorded forward pass: outputs, and what each layer saw. Backwards through
+ * it bring cotangents to the layers' outputs, and to no weight.
+ */
+final class RecordedBatch {
+  private final Minibatch batch;
+  private final Tensor outputs;
+  private final Recording recording;
+  private final Map<String, LayerInputs> inputs = new LinkedHashMap<>();
+
+  private RecordedBatch(Minibatch batch, Tensor outputs, Recording recording) {
+    this.batch = batch;
+    this.outputs = outputs;
+    this.recording = recording;
+  }
+
+  static RecordedBatch of(Pass pass, Minibatch batch, Scope lifetime) {
+    try (Recording recording = Recording.begin(pass.layers(), pass.fallback())) {
+      Tensor outputs = pass.forward(batch);
+      recording.checkUnmodified();
+      RecordedBatch recorded = new RecordedBatch(batch, outputs, recording);
+      LayerInputs.of(pass.layers(), recording, lifetime)
+          .forEach(in -> recorded.inputs.put(in.layer().id(), in));
+      return recorded;
+    }
+  }
+
+  /** Number of examples. */
+  long size() {
+    return batch.size();
+  }
+
+  Minibatch batch() {
+    return batch;
+  }
+
+  /** The outputs, (n, ...), without history. */
+  Tensor outputs() {
+    return outputs.detach();
+  }
+
+  /** What the used layers saw, by id. */
+  Map<String, LayerInputs> inputs() {
+    return inputs;
+  }
+
+  /**
+   * One backward: the gradients of the used layers for one cotangent, by id.
+   *
+   * @param cotangent of the outputs' shape
+   * @param last whether no further backward will be asked for, so that the graph may be freed
+   */
+  Map<String, LayerGradients> gradients(Tensor cotangent, boolean last) {
+    List<LayerUse> uses = recording.uses();
+    Map<String, LayerGradients> result = new LinkedHashMap<>();
+    if (uses.isEmpty() || !outputs.requires_grad()) {
+      return result; // no layer of the collection reaches the outputs: every gradient is zero
+    }
+    List<Tensor> signals =
+        Tensors.gradients(outputs, cotangent, uses.stream().map(LayerUse::output).toList(), !last);
+    Map<LayerUse, Tensor> bySignal = new IdentityHashMap<>();
+    for (int k = 0; k < uses.size(); k++) {
+      bySignal.put(uses.get(k), signals.get(k));
+    }
+    inputs.forEach(
+        (id, in) ->
+            result.put(
+                id, in.gradients(use -> java.util.Objects.requireNonNull(bySignal.get(use)))));
+    return result;
+  }
+}

@@ -1,0 +1,74 @@
+package io.nngeometry.operators;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** What is inverted in place of a matrix that may be singular. */
+public sealed interface Damping permits Damping.Tikhonov, Damping.Factored {
+
+  /** The strength. */
+  double lambda();
+
+  /** Solves one block for every row of {@code b}. */
+  Tensor solve(Block block, Tensor b);
+
+  /** (M + lambda I)^-1, exactly, in every representation. */
+  static Damping tikhonov(double lambda) {
+    return new Tikhonov(lambda);
+  }
+
+  /**
+   * (A + pi sqrt(lambda) I) (x) (G + sqrt(lambda) / pi I) for Kronecker blocks, with pi the ratio
+   * of the factors' mean eigenvalues (Martens and Grosse 2015, section 6.3); blocks of other kinds
+   * have no factors to split lambda between and are damped by lambda I.
+   */
+  static Damping factored(double lambda) {
+    return new Factored(lambda, true);
+  }
+
+  /** As {@link #factored(double)} with pi = 1 where {@code balanced} is false. */
+  static Damping factored(double lambda, boolean balanced) {
+    return new Factored(lambda, balanced);
+  }
+
+  /**
+   * Exact damping.
+   *
+   * @param lambda added to every eigenvalue; zero inverts the matrix itself, which must be regular
+   */
+  record Tikhonov(double lambda) implements Damping {
+    /** Checks lambda. */
+    public Tikhonov {
+      check(lambda);
+    }
+
+    @Override
+    public Tensor solve(Block block, Tensor b) {
+      return block.solve(b, lambda);
+    }
+  }
+
+  /**
+   * Damping of the factors.
+   *
+   * @param lambda strength, the product of the two dampings
+   * @param balanced whether pi balances the factors; else it is one
+   */
+  record Factored(double lambda, boolean balanced) implements Damping {
+    /** Checks lambda. */
+    public Factored {
+      check(lambda);
+    }
+
+    @Override
+    public Tensor solve(Block block, Tensor b) {
+      return block.solveFactored(b, lambda, balanced);
+    }
+  }
+
+  private static void check(double lambda) {
+    if (!(lambda >= 0) || Double.isInfinite(lambda)) {
+      throw new IllegalArgumentException(
+          "damping must be a finite number of at least zero, got " + lambda);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.nngeometry.operators;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Eigenvalues and eigenvectors of symmetric matrices.
+ *
+ * @param values ascending, (..., p)
+ * @param vectors as columns, (..., p, p)
+ */
+record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
+
+  @Override
+  public void close() {
+    values.close();
+    vectors.close();
+  }
+
+  /**
+   * Decomposes symmetric matrices (..., p, p). float32 that fails to converge retries in float64.
+   */
+  static Spectrum of(Tensor matrices) {
+    try (Scope scope = Scope.open()) {
+      Tensor m = matrices.detach();
+      if (!Tensors.isFinite(m)) {
+        throw new ArithmeticException("a matrix to decompose holds NaN or infinite values");
+      }
+      T_TensorTensor_T pair;
+      try {
+        pair = torch.linalg_eigh(m);
+      } catch (RuntimeException e) {
+        if (Tensors.type(m) == ScalarType.Double) {
+          throw e;
+        }
+        pair = torch.linalg_eigh(m.to(ScalarType.Double));
+      }
+      return new Spectrum(
+          scope.keep(pair.get0().to(Tensors.type(m))), scope.keep(pair.get1().to(Tensors.type(m))));
+    }
+  }
+
+  /** Fails unless every damped eigenvalue is safely above zero. */
+  static void checkPositive(String what, Tensor damped, double lambda) {
+    double[] ends = {Tensors.item(damped.min()), Tensors.item(damped.max())};
+    double rounding = Tensors.type(damped) == ScalarType.Double ? 1e-16 : 1e-8;
+    if (!(ends[0] > (lambda == 0 ? rounding * damped.numel() * ends[1] : 0))) {
+      throw new SingularBlockException(what, lambda);
+    }
+  }
+
+  /** The one number that {@code f} computes. */
+  static double number(Supplier<Tensor> f) {
+    try (Scope scope = Scope.open()) {
+      return Tensors.item(f.get());
+    }
+  }
+}
