@@ -22,10 +22,10 @@ public abstract sealed class ConvTranspose extends LayerModule
     options.spreadGeometry(axes); // refuses what a transposed convolution cannot have
     convolution =
         new TransposedConvolution(
-            options.stride(axes),
-            options.padding(axes),
-            options.outputPadding(axes),
-            options.dilation(axes),
+            options.strides(axes),
+            options.paddings(axes),
+            options.outputPaddings(axes),
+            options.dilations(axes),
             options.groups());
     weight = register("weight", Init.zeros(weightShape(options, axes)));
     bias = options.hasBias() ? register("bias", Init.zeros(options.out)) : null;
@@ -36,7 +36,7 @@ public abstract sealed class ConvTranspose extends LayerModule
     long[] shape = new long[2 + axes];
     shape[0] = options.in;
     shape[1] = options.out / options.groups();
-    System.arraycopy(options.kernel(axes), 0, shape, 2, axes);
+    System.arraycopy(options.kernelSizes(axes), 0, shape, 2, axes);
     return shape;
   }
 
@@ -49,7 +49,7 @@ public abstract sealed class ConvTranspose extends LayerModule
   @Override
   protected LayerRule makeRule() {
     return new TransposedConvolutionRule(
-        weight, bias, options.stride(axes), options.spreadGeometry(axes));
+        weight, bias, options.strides(axes), options.spreadGeometry(axes));
   }
 
   @Override

@@ -25,7 +25,7 @@ public final class WeightNorm2d extends LayerModule {
   public WeightNorm2d(ConvOptions options, double eps) {
     convolution = options.geometry(2);
     channels = options.in;
-    long[] kernel = options.kernel(2);
+    long[] kernel = options.kernelSizes(2);
     weight =
         register(
             "weight", Init.zeros(options.out, options.in / options.groups(), kernel[0], kernel[1]));
