@@ -31,13 +31,18 @@ public final class LayerInputs {
     List<LayerInputs> result = new ArrayList<>();
     List<LayerUse> all = recording.uses();
     for (Layer layer : collection.layers()) {
-      List<LayerUse> mine =
-          all.stream().filter(u -> layer.users().stream().anyMatch(l -> l == u.layer())).toList();
+      List<LayerUse> mine = all.stream().filter(u -> isUser(layer, u.layer())).toList();
       if (!mine.isEmpty()) {
         result.add(new LayerInputs(layer, mine, mine.get(0).examples()));
       }
     }
     return result;
+  }
+
+  /** A layer that uses an owned parameter, or an owned parameter used bare beside its layer. */
+  private static boolean isUser(Layer layer, ParametricLayer candidate) {
+    return layer.users().stream().anyMatch(l -> l == candidate)
+        || layer.parameters().stream().anyMatch(p -> p == candidate);
   }
 
   /** The layer. */
@@ -57,7 +62,8 @@ public final class LayerInputs {
    */
   public LayerGradients gradients(Function<LayerUse, Tensor> signal) {
     List<Tensor> signals = uses.stream().map(signal).toList();
-    if (layer.matrix().isEmpty()) {
+    if (layer.matrix().isEmpty()
+        || uses.stream().anyMatch(u -> u.layer().rule().asLinearMap().isEmpty())) {
       if (prepared == null) {
         prepared = uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
       }
@@ -135,7 +141,14 @@ public final class LayerInputs {
     return layer.parameters().stream().anyMatch(p -> p == parameter);
   }
 
-  private static LinearMapRule rule(LayerUse use) {
-    return use.layer().rule().asLinearMap().orElseThrow();
+  private LinearMapRule rule(LayerUse use) {
+    return use.layer()
+        .rule()
+        .asLinearMap()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "a parameter of layer %s is also used bare: it has no Kronecker factors"
+                        .formatted(layer.id())));
   }
 }
