@@ -27,6 +27,8 @@ public final class Engine {
     Allocator.keepFreedMemory();
     Loader.load(torch.class);
     limitBlasThreads();
+    // where the CPU lacks it, NNPACK warns on standard error at every convolution that would use it
+    torch.globalContext().setUserEnabledNNPACK(false);
     torch.set_num_threads(
         Integer.getInteger("nngeometry.threads", Runtime.getRuntime().availableProcessors()));
   }
