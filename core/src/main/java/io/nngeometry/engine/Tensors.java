@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -51,7 +52,7 @@ public final class Tensors {
 
   /** Uninitialised memory with the dtype and device of {@code like}. */
   public static Tensor empty(Tensor like, long... sizes) {
-    return torch.empty(sizes, options(like), new org.bytedeco.pytorch.MemoryFormatOptional());
+    return torch.empty(sizes, options(like), new MemoryFormatOptional());
   }
 
   /** The identity matrix with the dtype and device of {@code like}. */
@@ -81,8 +82,16 @@ public final class Tensors {
 
   /** A float64 CPU tensor that owns a copy of {@code values}. */
   public static Tensor of(double[] values, long... sizes) {
-    return torch.tensor(new org.bytedeco.pytorch.DoubleArrayRef(values, values.length), options(ScalarType.Double))
-        .reshape(sizes);
+    // a DoubleArrayRef made of a Java array points at a copy that is gone when it is read
+    Tensor t = torch.empty(sizes, options(ScalarType.Double), new MemoryFormatOptional());
+    if (values.length != t.numel()) {
+      throw new IllegalArgumentException(
+          "%d values do not fill %s".formatted(values.length, Arrays.toString(sizes)));
+    }
+    if (values.length > 0) {
+      t.data_ptr_double().put(values);
+    }
+    return t;
   }
 
   /** An int64 CPU tensor that owns a copy of {@code values}. */
