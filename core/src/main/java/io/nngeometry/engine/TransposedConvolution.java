@@ -47,7 +47,8 @@ public final class TransposedConvolution {
     if (!pointwise || !strided) {
       return convolve(x, weight, bias, stride, padding, outputPadding);
     }
-    // oneDNN kills the process with SIGFPE on some CPUs when a 1x1 transposed convolution is strided and
+    // oneDNN kills the process with SIGFPE on some CPUs when a 1x1 transposed convolution is
+    // strided and
     // wide, as in the backward of the plain one: apply the weights first, then spread
     long[] none = new long[stride.length];
     Tensor y = spread(convolve(x, weight, null, ones(), none, none));

@@ -20,7 +20,8 @@ class ConvolutionCrashTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "-XX:ErrorFile=" + folder.resolve("crash.log"),
-                "-Dnngeometry.threads=1", // threads of busy machines spin; the crashes do not need them
+                "-Dnngeometry.threads=1", // threads of busy machines spin; the crashes do not need
+                // them
                 ConvolutionSweep.class.getName(),
                 "17")
             .directory(folder.toFile())

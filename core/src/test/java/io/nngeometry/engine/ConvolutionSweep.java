@@ -42,7 +42,9 @@ public final class ConvolutionSweep {
 
   /** Many channels: what crashes does so only when it is wide. */
   private void wide() {
-    long[][] channels = {{512, 1024, 1}, {1024, 512, 1}, {256, 1024, 1}, {512, 512, 32}, {512, 512, 512}};
+    long[][] channels = {
+      {512, 1024, 1}, {1024, 512, 1}, {256, 1024, 1}, {512, 512, 32}, {512, 512, 512}
+    };
     for (long[] c : channels) {
       for (int axes = 1; axes <= 3; axes++) {
         for (long kernel : axes == 2 && c[2] > 1 ? new long[] {1, 3} : new long[] {1}) {
@@ -121,7 +123,10 @@ public final class ConvolutionSweep {
         Tensor w = leaf(shape(c[0], c[1] / c[2], axes, kernel));
         Tensor b = leaf(c[1]);
         announce(
-            "transposed", c, size, kernel + " " + stride + " " + dilation + " " + padding + " " + extra);
+            "transposed",
+            c,
+            size,
+            kernel + " " + stride + " " + dilation + " " + padding + " " + extra);
         both(convolution.forward(x, w, b), x, w, b);
       }
     }
