@@ -1,9 +1,7 @@
 package io.nngeometry.fisher;
 
-import io.nngeometry.fisher.Accumulators.Types;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.MatrixLayout;
-import io.nngeometry.operators.EigenKroneckerBlock;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +17,7 @@ public enum BlockKind {
 
     @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
-      return new Accumulators.Dense(List.of(layer), types);
+      return new DenseAccumulator(List.of(layer), types);
     }
   },
 
@@ -32,7 +30,7 @@ public enum BlockKind {
 
     @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
-      return new Accumulators.Diagonal(layer, types);
+      return new DiagonalAccumulator(layer, types);
     }
   },
 
@@ -46,8 +44,61 @@ public enum BlockKind {
     @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
       return layer.matrix().isPresent()
-          ? new Accumulators.Kronecker(layer, types)
+          ? new KroneckerAccumulator(layer, false, types)
           : DENSE.accumulator(layer, types);
+    }
+
+    @Override
+    BlockKind firstStage(Layer layer) {
+      return layer.matrix().isPresent() ? this : DENSE;
+    }
+  },
+
+  /** As KFAC with sums over positions taken first, 'reduce' (Eschenhagen et al. 2023). */
+  KFAC_REDUCE {
+    @Override
+    long elements(Layer layer) {
+      return KFAC.elements(layer);
+    }
+
+    @Override
+    BlockAccumulator accumulator(Layer layer, Types types) {
+      return layer.matrix().isPresent()
+          ? new KroneckerAccumulator(layer, true, types)
+          : DENSE.accumulator(layer, types);
+    }
+
+    @Override
+    BlockKind firstStage(Layer layer) {
+      return layer.matrix().isPresent() ? this : DENSE;
+    }
+  },
+
+  /** The diagonal and each bias's covariance with its row; the diagonal where there are none. */
+  QUASI_DIAGONAL {
+    @Override
+    long elements(Layer layer) {
+      return layer.size() + layer.rows().map(m -> m.groups() * m.rows() * m.columns()).orElse(0L);
+    }
+
+    @Override
+    BlockAccumulator accumulator(Layer layer, Types types) {
+      return layer.rows().isPresent()
+          ? new QuasiDiagonalAccumulator(layer, types)
+          : DIAGONAL.accumulator(layer, types);
+    }
+  },
+
+  /** The identity, which costs nothing and knows nothing of the examples. */
+  IDENTITY {
+    @Override
+    long elements(Layer layer) {
+      return 1;
+    }
+
+    @Override
+    BlockAccumulator accumulator(Layer layer, Types types) {
+      return new IdentityAccumulator(layer, types);
     }
   },
 
@@ -66,15 +117,18 @@ public enum BlockKind {
     }
 
     @Override
+    BlockKind firstStage(Layer layer) {
+      return KFAC.firstStage(layer);
+    }
+
+    @Override
     Optional<BlockAccumulator> secondPass(
         Layer layer, BlockAccumulator first, long n, Types types) {
       if (layer.matrix().isEmpty()) {
         return Optional.empty();
       }
-      try (KroneckerBlock kfac = ((Accumulators.Kronecker) first).finish(n)) {
-        EigenKroneckerBlock start = kfac.toEigenbasis();
-        start.coefficients().close();
-        return Optional.of(new Accumulators.EigenKronecker(layer, start, types));
+      try (KroneckerBlock kfac = ((KroneckerAccumulator) first).finish(n)) {
+        return Optional.of(new EigenKroneckerAccumulator(layer, kfac.toEigenbasis(), types));
       }
     }
   };
@@ -84,6 +138,11 @@ public enum BlockKind {
 
   /** An empty sum for the block of {@code layer}. */
   abstract BlockAccumulator accumulator(Layer layer, Types types);
+
+  /** The kind whose sum the first reading fills: the same for kinds that begin alike. */
+  BlockKind firstStage(Layer layer) {
+    return this;
+  }
 
   /** What a second reading of the examples accumulates, given the finished first. */
   Optional<BlockAccumulator> secondPass(Layer layer, BlockAccumulator first, long n, Types types) {

@@ -1,7 +1,11 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * An estimate of the output Hessian H of every example of a minibatch as a sum of outer products of
@@ -14,29 +18,35 @@ public abstract class Cotangents {
   /** Cotangent k, of the outputs' shape. */
   public abstract Tensor get(int k);
 
-  /** The estimate of H applied to {@code u}, of the outputs' shape. */
-  Tensor apply(Tensor u) {
-    Tensor total = org.bytedeco.pytorch.global.torch.zeros_like(u);
+  /** Inner products with every cotangent: {@code u} of the outputs' shape to (n, K). */
+  final Tensor coordinates(Tensor u) {
+    Tensor flat = Tensors.flatten(u);
+    List<Tensor> columns = new ArrayList<>();
     for (int k = 0; k < count(); k++) {
-      Tensor c = get(k);
-      total.add_(c.mul(perExample(dot(c, u), c)));
+      columns.add(Tensors.flatten(get(k)).mul(flat).sum(1));
+    }
+    return Tensors.stack(columns, 1);
+  }
+
+  /** The sum of all cotangents with weights (n, K), of the outputs' shape. */
+  final Tensor weighted(Tensor coordinates, Tensor outputs) {
+    long[] perExample = new long[(int) outputs.dim()];
+    Arrays.fill(perExample, 1);
+    perExample[0] = outputs.size(0);
+    Tensor total = torch.zeros_like(outputs);
+    for (int k = 0; k < count(); k++) {
+      total.addcmul_(get(k), coordinates.select(1, k).reshape(perExample));
     }
     return total;
   }
 
+  /** The estimate of H applied to {@code u}, of the outputs' shape. */
+  Tensor apply(Tensor u) {
+    return weighted(coordinates(u), u);
+  }
+
   /** u^T H u for every example, (n). */
-  Tensor quadratic(Tensor u) {
-    return dot(u, apply(u));
-  }
-
-  private static Tensor dot(Tensor a, Tensor b) {
-    return Tensors.flatten(a).mul(Tensors.flatten(b)).sum(1);
-  }
-
-  private static Tensor perExample(Tensor weights, Tensor like) {
-    long[] shape = new long[(int) like.dim()];
-    java.util.Arrays.fill(shape, 1);
-    shape[0] = like.size(0);
-    return weights.view(shape);
+  final Tensor quadratic(Tensor u) {
+    return Tensors.flatten(u).mul(Tensors.flatten(apply(u))).sum(1);
   }
 }

@@ -6,13 +6,14 @@ import io.nngeometry.layers.Model;
 import io.nngeometry.operators.PMat;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The Fisher information matrix (1/n) sum over examples i of J_i^T H_i J_i: the metric H of the
- * outputs pulled back to the parameters, a mean over examples and a sum over outputs. An immutable
- * description; {@link #as} computes.
+ * outputs pulled back to the parameters, a mean over examples and a sum over outputs. A
+ * description; {@link #as} computes. Every option gives a new description.
  *
  * <pre>{@code
  * PMat F = Fisher.of(model, Metric.categorical()).on(data).as(Representation.KFAC);
@@ -22,86 +23,80 @@ import org.jspecify.annotations.Nullable;
 public final class Fisher {
   private final Model model;
   private final Metric metric;
-  private final @Nullable Examples data;
-  private final @Nullable LayerCollection layers;
-  private final Estimator estimator;
-  private final @Nullable ScalarType accumulateIn;
-  private final MemoryBudget budget;
-  private final boolean fallback;
-  private final BiConsumer<Long, Long> progress;
+  private @Nullable Examples data;
+  private @Nullable LayerCollection layers;
+  private Estimator estimator = Estimator.exact();
+  private @Nullable ScalarType accumulateIn;
+  private MemoryBudget budget = MemoryBudget.ofMachine();
+  private boolean fallback;
+  private boolean centred;
+  private BiConsumer<Long, Long> progress = (done, all) -> {};
 
-  private Fisher(
-      Model model,
-      Metric metric,
-      @Nullable Examples data,
-      @Nullable LayerCollection layers,
-      Estimator estimator,
-      @Nullable ScalarType accumulateIn,
-      MemoryBudget budget,
-      boolean fallback,
-      BiConsumer<Long, Long> progress) {
+  private Fisher(Model model, Metric metric) {
     this.model = model;
     this.metric = metric;
-    this.data = data;
-    this.layers = layers;
-    this.estimator = estimator;
-    this.accumulateIn = accumulateIn;
-    this.budget = budget;
-    this.fallback = fallback;
-    this.progress = progress;
+  }
+
+  private Fisher with(Consumer<Fisher> change) {
+    Fisher copy = new Fisher(model, metric);
+    copy.data = data;
+    copy.layers = layers;
+    copy.estimator = estimator;
+    copy.accumulateIn = accumulateIn;
+    copy.budget = budget;
+    copy.fallback = fallback;
+    copy.centred = centred;
+    copy.progress = progress;
+    change.accept(copy);
+    return copy;
   }
 
   /** The matrix of all parameters of {@code model}, in evaluation mode, by the exact estimator. */
   public static Fisher of(Model model, Metric metric) {
-    return new Fisher(
-        model,
-        metric,
-        null,
-        null,
-        Estimator.exact(),
-        null,
-        MemoryBudget.ofMachine(),
-        false,
-        (done, all) -> {});
+    return new Fisher(model, metric);
   }
 
   /** The examples to average over. */
   public Fisher on(Examples examples) {
-    return new Fisher(
-        model, metric, examples, layers, estimator, accumulateIn, budget, fallback, progress);
+    return with(f -> f.data = examples);
   }
 
   /** The parameters of interest; all by default. */
   public Fisher layers(LayerCollection some) {
-    return new Fisher(
-        model, metric, data, some, estimator, accumulateIn, budget, fallback, progress);
+    return with(f -> f.layers = some);
   }
 
   /** How the metric becomes cotangents; exactly by default. */
   public Fisher estimator(Estimator other) {
-    return new Fisher(model, metric, data, layers, other, accumulateIn, budget, fallback, progress);
+    return with(f -> f.estimator = other);
+  }
+
+  /**
+   * Takes the mean over examples off the gradients, per cotangent: a covariance in place of a
+   * second moment, as in TONGA (Le Roux, Manzagol and Bengio 2008).
+   */
+  public Fisher centred() {
+    return with(f -> f.centred = true);
   }
 
   /** The type of running sums, such as Double for a float32 model; the model's by default. */
   public Fisher accumulateIn(ScalarType type) {
-    return new Fisher(model, metric, data, layers, estimator, type, budget, fallback, progress);
+    return with(f -> f.accumulateIn = type);
   }
 
   /** The bytes that matrices may take; seven tenths of the machine's memory by default. */
   public Fisher memoryBudget(MemoryBudget other) {
-    return new Fisher(
-        model, metric, data, layers, estimator, accumulateIn, other, fallback, progress);
+    return with(f -> f.budget = other);
   }
 
   /** Allows parameters that no rule covers, by reading examples one at a time. */
   public Fisher perExampleFallback() {
-    return new Fisher(model, metric, data, layers, estimator, accumulateIn, budget, true, progress);
+    return with(f -> f.fallback = true);
   }
 
-  /** Tells {@code listener} examples done and examples in all, over all passes. */
+  /** Tells {@code listener} examples done and examples in all, in every reading. */
   public Fisher progress(BiConsumer<Long, Long> listener) {
-    return new Fisher(
-        model, metric, data, layers, estimator, accumulateIn, budget, fallback, listener);
+    return with(f -> f.progress = listener);
   }
 
   /** Computes the matrix in one representation. */
@@ -116,7 +111,7 @@ public final class Fisher {
     }
     LayerCollection collection = layers == null ? LayerCollection.of(model) : layers;
     Pass pass = new Pass(model, collection, data, fallback, progress);
-    return new Estimation(pass, metric, estimator, accumulateIn, budget)
+    return new Estimation(pass, metric, estimator, accumulateIn, budget, centred)
         .compute(List.of(representations));
   }
 }

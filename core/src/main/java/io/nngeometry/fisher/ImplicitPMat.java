@@ -4,36 +4,36 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
-import io.nngeometry.linalg.ConjugateGradient;
-import io.nngeometry.linalg.Lanczos;
-import io.nngeometry.operators.Damping;
+import io.nngeometry.operators.LowRankPMat;
+import io.nngeometry.operators.MatrixFreePMat;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.RefusedOperationException;
-import io.nngeometry.operators.SingularBlockException;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The matrix of which nothing is stored: every product reads the examples again. M v costs a
  * Jacobian-vector product, the output metric in closed form and a vector-Jacobian product, whatever
- * the number of outputs; v^T M v the first two alone.
+ * the number of outputs; v^T M v the first two alone. Centred, M v reads the examples twice.
  */
-final class ImplicitPMat implements PMat {
+final class ImplicitPMat extends MatrixFreePMat {
+  private final Estimation estimation;
   private final Pass pass;
-  private final Metric metric;
-  private final Estimator estimator;
-  private final MemoryBudget budget;
 
-  ImplicitPMat(Pass pass, Metric metric, Estimator estimator, MemoryBudget budget) {
-    this.pass = pass;
-    this.metric = metric;
-    this.estimator = estimator;
-    this.budget = budget;
+  ImplicitPMat(Estimation estimation) {
+    this.estimation = estimation;
+    this.pass = estimation.pass();
+  }
+
+  @Override
+  protected TensorOptions options() {
+    return Tensors.options(pass.like());
   }
 
   @Override
@@ -46,26 +46,69 @@ final class ImplicitPMat implements PMat {
     return "implicit";
   }
 
+  private Scalar examples() {
+    return new Scalar((double) pass.data().size());
+  }
+
   @Override
   public Tensor apply(Tensor rows) {
     try (Scope scope = Scope.open()) {
-      Tensor total = org.bytedeco.pytorch.global.torch.zeros_like(rows.detach());
-      pass.forEachBatch(
-          batch -> {
-            for (long k = 0; k < rows.size(0); k++) {
-              try (Scope one = Scope.open()) {
-                Tensor image =
-                    Jvp.around(
-                        pass,
-                        batch,
-                        rows.select(0, k).detach(),
-                        (outputs, u) -> estimator.cotangents(metric, outputs, batch).apply(u));
-                total.select(0, k).add_(image);
+      Tensor v = rows.detach();
+      Tensor total = torch.zeros_like(v);
+      if (estimation.centred()) {
+        addCentred(v, total);
+      } else {
+        pass.forEachBatch(
+            batch -> {
+              for (long k = 0; k < v.size(0); k++) {
+                try (Scope one = Scope.open()) {
+                  total
+                      .select(0, k)
+                      .add_(
+                          Jvp.around(
+                              pass,
+                              batch,
+                              v.select(0, k),
+                              (outputs, u) -> estimation.cotangents(outputs, batch).apply(u)));
+                }
               }
-            }
-          });
-      return scope.keep(total.div_(new Scalar((double) pass.data().size())));
+            });
+      }
+      return scope.keep(total.div_(examples()));
     }
+  }
+
+  /** What every gradient's coordinate along v is: the mean of it, per cotangent, is taken off. */
+  private void addCentred(Tensor v, Tensor total) {
+    for (long k = 0; k < v.size(0); k++) {
+      try (Scope scope = Scope.open()) {
+        Tensor coordinates = centredCoordinates(v.select(0, k));
+        Tensor mine = total.select(0, k);
+        pass.forEachBatch(
+            batch -> {
+              Tensor here = coordinates.narrow(0, batch.first(), batch.size());
+              mine.add_(
+                  Jvp.pull(
+                      pass,
+                      batch,
+                      outputs -> estimation.cotangents(outputs, batch).weighted(here, outputs)));
+            });
+      }
+    }
+  }
+
+  /** (n, K): inner products of all gradients with v, less their means over examples. */
+  private Tensor centredCoordinates(Tensor v) {
+    List<Tensor> parts = new ArrayList<>();
+    pass.forEachBatch(
+        batch -> {
+          Jvp.Linearised f = Jvp.push(pass, batch, v);
+          parts.add(
+              Scope.detach(estimation.cotangents(f.outputs(), batch).coordinates(f.tangents())));
+        });
+    Tensor all = Tensors.cat(parts, 0).clone();
+    parts.forEach(Tensor::close);
+    return all.sub(Tensors.sum(all, true, 0).div(examples()));
   }
 
   @Override
@@ -85,55 +128,47 @@ final class ImplicitPMat implements PMat {
           "a vector of %d coordinates does not fit a matrix over %s"
               .formatted(rows.size(1), layers()));
     }
-    Tensor total = Tensors.zeros(rows, rows.size(0));
+    Tensor v = rows.detach();
+    Tensor total = Tensors.zeros(v, v.size(0));
+    if (estimation.centred()) {
+      for (long k = 0; k < v.size(0); k++) {
+        total.select(0, k).add_(centredCoordinates(v.select(0, k)).square().sum());
+      }
+      return total.div_(examples());
+    }
     pass.forEachBatch(
         batch -> {
-          for (long k = 0; k < rows.size(0); k++) {
+          for (long k = 0; k < v.size(0); k++) {
             try (Scope one = Scope.open()) {
-              Jvp.Linearised f = Jvp.push(pass, batch, rows.select(0, k).detach());
-              total
-                  .select(0, k)
-                  .add_(
-                      estimator
-                          .cotangents(metric, f.outputs(), batch)
-                          .quadratic(f.tangents())
-                          .sum());
+              Jvp.Linearised f = Jvp.push(pass, batch, v.select(0, k));
+              Tensor perExample = estimation.cotangents(f.outputs(), batch).quadratic(f.tangents());
+              total.select(0, k).add_(perExample.sum());
             }
           }
         });
-    return total.div_(new Scalar((double) pass.data().size()));
-  }
-
-  private interface GradientConsumer {
-    void accept(Map<String, LayerGradients> gradients, long examples);
-  }
-
-  private void forEachCotangent(GradientConsumer consumer) {
-    pass.forEachRecorded(
-        recorded -> {
-          Cotangents cotangents =
-              estimator.cotangents(metric, recorded.outputs(), recorded.batch());
-          int count = cotangents.count();
-          for (int k = 0; k < count; k++) {
-            try (Scope scope = Scope.open()) {
-              consumer.accept(
-                  recorded.gradients(cotangents.get(k), k == count - 1), recorded.size());
-            }
-          }
-        });
+    return total.div_(examples());
   }
 
   /** Exact, by the squared norms of the gradients, most of them without the gradients. */
   @Override
   public double trace() {
     double[] sum = {0};
-    forEachCotangent(
-        (gradients, n) -> {
-          for (LayerGradients g : gradients.values()) {
-            sum[0] += Tensors.item(g.squaredNorms().sum());
-          }
-        });
-    return sum[0] / pass.data().size();
+    Types types = new Types(options(), pass.dtype(), estimation.centred());
+    Rows rows = new Rows(layers().layers(), types);
+    long n = pass.data().size();
+    try (Means means = types.means(size())) {
+      pass.forEachRecorded(
+          recorded ->
+              estimation.forEachCotangent(
+                  recorded,
+                  (gradients, k) -> {
+                    for (LayerGradients g : gradients.values()) {
+                      sum[0] += Tensors.item(g.squaredNorms().sum());
+                    }
+                    means.add(k, () -> rows.of(gradients, recorded.size()).sum(0));
+                  }));
+      return sum[0] / n - means.squaredNorm(n);
+    }
   }
 
   @Override
@@ -150,92 +185,41 @@ final class ImplicitPMat implements PMat {
     }
   }
 
-  private PMat stored(Representation representation) {
-    return new Estimation(pass, metric, estimator, null, budget)
-        .compute(List.of(representation))
-        .get(0);
-  }
-
-  /**
-   * Exact, by the Gram matrix of all gradients: |M| = |J J^T| / n.
-   *
-   * @throws RefusedOperationException if the gradients do not fit in the memory budget
-   */
+  /** The Gram matrix of all gradients has its norms; refused where they do not fit in memory. */
   @Override
   public double frobeniusNorm() {
-    try (Scope scope = Scope.open()) {
-      Tensor j = gradientRows("the Frobenius norm");
-      return Tensors.item(j.matmul(j.t()).norm()) / pass.data().size();
+    try (PMat rows = gradients("the Frobenius norm")) {
+      return rows.frobeniusNorm();
     }
   }
 
-  @Override
-  public double spectralNorm() {
-    return Lanczos.DEFAULT.spectralNorm(this, Tensors.options(pass.like()));
-  }
-
-  /**
-   * Zero where there are fewer gradients than parameters.
-   *
-   * @throws RefusedOperationException if the gradients do not fit in the memory budget
-   */
+  /** Zero where there are fewer gradients than parameters. */
   @Override
   public double smallestEigenvalue() {
-    try (Scope scope = Scope.open()) {
-      Tensor j = gradientRows("the smallest eigenvalue");
-      if (j.size(0) < j.size(1)) {
+    try (LowRankPMat rows = gradients("the smallest eigenvalue")) {
+      if (rows.rank() < size()) {
         return 0;
       }
-      Tensor moments = j.t().matmul(j).div(new Scalar((double) pass.data().size()));
-      return Tensors.item(org.bytedeco.pytorch.global.torch.linalg_eigvalsh(moments).min());
+      try (Scope scope = Scope.open()) {
+        return Tensors.item(torch.linalg_eigvalsh(rows.toDense()).min());
+      }
     }
   }
 
-  /** All gradients, one row for each example and cotangent. */
-  private Tensor gradientRows(String operation) {
-    List<Tensor> rows = new ArrayList<>();
-    long[] bytes = {0};
-    forEachCotangent(
-        (gradients, n) -> {
-          bytes[0] += n * size() * pass.like().element_size();
-          if (bytes[0] > budget.bytes()) {
-            throw new RefusedOperationException(
-                operation,
-                representation(),
-                "the gradients of all examples do not fit in " + MemoryBudget.human(budget.bytes()),
-                "a kfac or diag matrix answers it");
-          }
-          try (Scope scope = Scope.open()) {
-            Tensor mine = Tensors.zeros(pass.like(), n, size());
-            for (var layer : layers().layers()) {
-              LayerGradients g = gradients.get(layer.id());
-              if (g != null) {
-                layer.of(mine).copy_(g.perExample());
-              }
-            }
-            rows.add(Scope.detach(mine));
-          }
-        });
-    Tensor all = Tensors.cat(rows, 0).clone();
-    rows.forEach(Tensor::close);
-    return all;
-  }
-
-  /** By conjugate gradients to a relative residual of 1e-10 (1e-5 in float32). */
-  @Override
-  public Tensor solve(Tensor rows, Damping damping) {
-    if (damping.lambda() == 0) {
-      throw new SingularBlockException("an implicit matrix", 0);
+  private LowRankPMat gradients(String operation) {
+    try {
+      return (LowRankPMat) stored(Representation.LOW_RANK);
+    } catch (MemoryBudgetException e) {
+      throw new RefusedOperationException(
+          operation,
+          representation(),
+          "the gradients of all examples do not fit in memory",
+          "a kfac or diag matrix answers it");
     }
-    boolean wide = pass.like().element_size() == 8;
-    return new ConjugateGradient(wide ? 1e-10 : 1e-5, 1000)
-        .solve(this, rows.detach(), damping.lambda())
-        .x();
   }
 
-  @Override
-  public long bytes() {
-    return 0;
+  private PMat stored(Representation representation) {
+    return estimation.compute(List.of(representation)).get(0);
   }
 
   @Override

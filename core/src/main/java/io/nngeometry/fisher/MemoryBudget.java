@@ -36,14 +36,14 @@ public record MemoryBudget(long bytes) {
   void check(Representation representation, LayerCollection layers, int bytesPerNumber) {
     List<String> fitting = new ArrayList<>();
     for (Representation other : Representation.byName().values()) {
-      double needed = (double) other.elements(layers) * bytesPerNumber;
+      double needed = (double) other.elements(layers, 0) * bytesPerNumber;
       if (needed <= bytes) {
         fitting.add("%s (%s)".formatted(other.name(), human(needed)));
       }
     }
     check(
         "a %s matrix over %s".formatted(representation.name(), layers),
-        (double) representation.elements(layers) * bytesPerNumber,
+        (double) representation.elements(layers, 0) * bytesPerNumber,
         "what fits is " + String.join(", ", fitting));
   }
 

@@ -2,6 +2,13 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.operators.LayerwisePMat;
+import io.nngeometry.operators.LayerwisePMat.Part;
+import io.nngeometry.operators.LowRankPMat;
+import io.nngeometry.operators.PMat;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
@@ -9,46 +16,80 @@ import java.util.function.Function;
 /**
  * What is stored of a matrix over parameter space. Swap one for another and the code around stays.
  */
-public sealed interface Representation {
+public abstract sealed class Representation {
   /** Everything: d x d. */
-  Representation DENSE = new Dense();
+  public static final Representation DENSE = new Dense();
 
   /** The diagonal. */
-  Representation DIAG = layerwise("diag", layer -> BlockKind.DIAGONAL);
+  public static final Representation DIAG = layerwise("diag", layer -> BlockKind.DIAGONAL);
+
+  /**
+   * The diagonal, and each bias element's covariance with its own row of weights (Ollivier 2015);
+   * the diagonal where a layer has no such rows.
+   */
+  public static final Representation QUASI_DIAG =
+      layerwise("quasi-diag", layer -> BlockKind.QUASI_DIAGONAL);
 
   /** One dense block per layer. */
-  Representation BLOCK_DIAG = layerwise("block-diag", layer -> BlockKind.DENSE);
+  public static final Representation BLOCK_DIAG = layerwise("block-diag", layer -> BlockKind.DENSE);
 
   /**
    * Kronecker factors per linear map (Martens and Grosse 2015; convolutions: Grosse and Martens
    * 2016, 'expand'); dense blocks for layers that are none, such as normalisations.
    */
-  Representation KFAC = layerwise("kfac", layer -> BlockKind.KFAC);
+  public static final Representation KFAC = layerwise("kfac", layer -> BlockKind.KFAC);
+
+  /** KFAC in the 'reduce' form for shared weights (Eschenhagen et al. 2023). */
+  public static final Representation KFAC_REDUCE =
+      layerwise("kfac-reduce", layer -> BlockKind.KFAC_REDUCE);
 
   /**
    * KFAC's eigenvectors with exact second moments (George et al. 2018); reads the examples twice.
    */
-  Representation EKFAC = layerwise("ekfac", layer -> BlockKind.EKFAC);
+  public static final Representation EKFAC = layerwise("ekfac", layer -> BlockKind.EKFAC);
+
+  /** The stacked Jacobian, c n x d: exact, and small while there are few examples and outputs. */
+  public static final Representation LOW_RANK = new LowRank();
+
+  /** The identity: what plain gradient descent assumes. */
+  public static final Representation EYE = layerwise("eye", layer -> BlockKind.IDENTITY);
 
   /** Nothing: products run the examples again, whatever the number of outputs. */
-  Representation IMPLICIT = new Implicit();
+  public static final Representation IMPLICIT = new Implicit();
+
+  private final String name;
+
+  private Representation(String name) {
+    this.name = name;
+  }
 
   /** A mixed matrix: every layer has a kind of block of its own. */
-  static Representation layerwise(String name, Function<Layer, BlockKind> choose) {
+  public static Representation layerwise(String name, Function<Layer, BlockKind> choose) {
     return new Layerwise(name, choose);
   }
 
   /** Every representation by the name that the command line takes. */
-  static Map<String, Representation> byName() {
-    Map<String, Representation> all = new java.util.LinkedHashMap<>();
-    for (Representation r : new Representation[] {DENSE, DIAG, BLOCK_DIAG, KFAC, EKFAC, IMPLICIT}) {
+  public static Map<String, Representation> byName() {
+    Map<String, Representation> all = new LinkedHashMap<>();
+    for (Representation r :
+        List.of(
+            DENSE,
+            BLOCK_DIAG,
+            KFAC,
+            KFAC_REDUCE,
+            EKFAC,
+            QUASI_DIAG,
+            DIAG,
+            LOW_RANK,
+            EYE,
+            IMPLICIT)) {
       all.put(r.name(), r);
     }
     return all;
   }
 
   /** The representation named {@code name}, in any case. */
-  static Representation of(String name) {
+  public static Representation of(String name) {
     Representation r = byName().get(name.toLowerCase(Locale.ROOT));
     if (r == null) {
       throw new IllegalArgumentException(
@@ -59,49 +100,146 @@ public sealed interface Representation {
   }
 
   /** Its name: {@code dense}, {@code diag}, {@code block-diag}, {@code kfac}, … */
-  String name();
+  public final String name() {
+    return name;
+  }
 
-  /** Numbers that a matrix over {@code layers} stores. */
-  long elements(LayerCollection layers);
+  /**
+   * Numbers that a matrix stores.
+   *
+   * @param layers its parameters
+   * @param gradients number of gradients it is made of: examples times cotangents
+   */
+  public abstract long elements(LayerCollection layers, long gradients);
 
-  /** Everything. */
-  record Dense() implements Representation {
-    @Override
-    public String name() {
-      return "dense";
+  /** Asks for the sums of the first reading. */
+  abstract void first(Sums sums);
+
+  /** Asks for the sums of a second reading, given those of the first. */
+  abstract void second(Sums sums);
+
+  /** The matrix, from the sums. */
+  abstract PMat assemble(Sums sums);
+
+  @Override
+  public final String toString() {
+    return name;
+  }
+
+  private static final class Dense extends Representation {
+    Dense() {
+      super("dense");
     }
 
     @Override
-    public long elements(LayerCollection layers) {
+    public long elements(LayerCollection layers, long gradients) {
       return saturatedProduct(layers.size(), layers.size());
     }
-  }
 
-  /** Nothing. */
-  record Implicit() implements Representation {
     @Override
-    public String name() {
-      return "implicit";
+    void first(Sums sums) {
+      sums.dense();
     }
 
     @Override
-    public long elements(LayerCollection layers) {
+    void second(Sums sums) {
+      // one reading is enough
+    }
+
+    @Override
+    PMat assemble(Sums sums) {
+      return new LayerwisePMat(
+          sums.layers(), name(), List.of(new Part("all", 0, sums.dense().finish(sums.examples()))));
+    }
+  }
+
+  private static final class LowRank extends Representation {
+    LowRank() {
+      super("low-rank");
+    }
+
+    @Override
+    public long elements(LayerCollection layers, long gradients) {
+      return saturatedProduct(layers.size(), gradients);
+    }
+
+    @Override
+    void first(Sums sums) {
+      sums.rows();
+    }
+
+    @Override
+    void second(Sums sums) {
+      // one reading is enough
+    }
+
+    @Override
+    PMat assemble(Sums sums) {
+      return new LowRankPMat(sums.layers(), sums.rows().finish(sums.examples()));
+    }
+  }
+
+  private static final class Implicit extends Representation {
+    Implicit() {
+      super("implicit");
+    }
+
+    @Override
+    public long elements(LayerCollection layers, long gradients) {
       return 0;
     }
+
+    @Override
+    void first(Sums sums) {
+      // nothing is stored
+    }
+
+    @Override
+    void second(Sums sums) {
+      // nor here
+    }
+
+    @Override
+    PMat assemble(Sums sums) {
+      return sums.implicit();
+    }
   }
 
-  /** A block per layer. */
-  record Layerwise(String name, Function<Layer, BlockKind> choose) implements Representation {
+  private static final class Layerwise extends Representation {
+    private final Function<Layer, BlockKind> choose;
+
+    Layerwise(String name, Function<Layer, BlockKind> choose) {
+      super(name);
+      this.choose = choose;
+    }
+
     @Override
-    public long elements(LayerCollection layers) {
+    public long elements(LayerCollection layers, long gradients) {
       long total = 0;
       for (Layer layer : layers.layers()) {
-        total += choose.apply(layer).elements(layer);
-        if (total < 0) {
-          return Long.MAX_VALUE;
-        }
+        long mine = choose.apply(layer).elements(layer);
+        total = mine > Long.MAX_VALUE - total ? Long.MAX_VALUE : total + mine;
       }
       return total;
+    }
+
+    @Override
+    void first(Sums sums) {
+      sums.layers().layers().forEach(layer -> sums.of(layer, choose.apply(layer)));
+    }
+
+    @Override
+    void second(Sums sums) {
+      sums.layers().layers().forEach(layer -> sums.secondOf(layer, choose.apply(layer)));
+    }
+
+    @Override
+    PMat assemble(Sums sums) {
+      List<Part> parts = new ArrayList<>();
+      for (Layer layer : sums.layers().layers()) {
+        parts.add(new Part(layer.id(), layer.offset(), sums.block(layer, choose.apply(layer))));
+      }
+      return new LayerwisePMat(sums.layers(), name(), parts);
     }
   }
 

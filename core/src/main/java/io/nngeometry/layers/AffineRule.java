@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,13 @@ public final class AffineRule implements LayerRule {
     this.bias = bias;
     this.normalised = normalised;
     this.axes = axes;
+  }
+
+  @Override
+  public Optional<MatrixLayout> rows() {
+    return weight == null || bias == null || weight.size() != bias.size()
+        ? Optional.empty()
+        : Optional.of(new MatrixLayout(1, weight.size(), 1, true, 0));
   }
 
   @Override

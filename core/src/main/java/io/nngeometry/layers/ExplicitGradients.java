@@ -37,6 +37,11 @@ final class ExplicitGradients extends LayerGradients {
   }
 
   @Override
+  protected Tensor anyTensor() {
+    return matrix;
+  }
+
+  @Override
   protected Tensor computePerExample() {
     return matrix;
   }

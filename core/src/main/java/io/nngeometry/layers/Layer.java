@@ -46,6 +46,11 @@ public record Layer(
     return slots.stream().map(Slot::parameter).toList();
   }
 
+  /** The owned weight and bias as rows with a bias element each, if that is what they are. */
+  public Optional<MatrixLayout> rows() {
+    return slots.size() == 2 ? source.rule().rows() : Optional.empty();
+  }
+
   /** Whether the weight's rows are indexed by inputs, as in an embedding. */
   public boolean inputIsLeft() {
     return source.rule().asLinearMap().map(LinearMapRule::inputIsLeft).orElse(false);

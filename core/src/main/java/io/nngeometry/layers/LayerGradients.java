@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,17 @@ public abstract class LayerGradients {
     return g.mul(g).sum(0);
   }
 
+  /**
+   * Sum over examples of each weight's gradient times that of its row's bias, (groups, rows,
+   * columns).
+   *
+   * @param layout the layer's weight and bias as rows
+   */
+  public Tensor biasCovariance(MatrixLayout layout) {
+    Tensor g = layout.toMatrix(perExample());
+    return g.narrow(-1, 0, layout.columns()).mul(g.narrow(-1, layout.columns(), 1)).sum(0);
+  }
+
   /** Squared norm of each example's gradient, (n). */
   public Tensor squaredNorms() {
     Tensor g = perExample();
@@ -47,6 +59,14 @@ public abstract class LayerGradients {
   public Tensor weightedSum(Tensor u) {
     return perExample().t().mv(u);
   }
+
+  /** Sum over examples, (p). */
+  public final Tensor sum() {
+    return weightedSum(torch.ones(new long[] {examples()}, Tensors.options(anyTensor())));
+  }
+
+  /** A tensor of the gradients' type and device. */
+  protected abstract Tensor anyTensor();
 
   /** Inner products with the gradients of other examples of the same layer, (n, n'). */
   public Tensor gram(LayerGradients other) {

@@ -115,6 +115,12 @@ public final class LayerInputs {
     return OuterGradients.moment(inputFactor());
   }
 
+  /** Sum over examples of the outer product of the input's mean over positions with itself. */
+  public Tensor reducedInputMoment() {
+    Tensor a = inputFactor();
+    return OuterGradients.moment(Tensors.sum(a, true, 2).div(Tensors.scalar((double) a.size(2))));
+  }
+
   private Optional<Tensor> fastMoment(LayerUse use) {
     MatrixLayout layout = layer.matrix().orElseThrow();
     LinearMapRule rule = rule(use);

@@ -13,6 +13,14 @@ public interface LayerRule {
     return Optional.empty();
   }
 
+  /**
+   * Weight and bias as rows that each own a bias element, where they are such: what a
+   * quasi-diagonal block needs.
+   */
+  default Optional<MatrixLayout> rows() {
+    return Optional.empty();
+  }
+
   /** The input side of one use. */
   interface Prepared {
     /**

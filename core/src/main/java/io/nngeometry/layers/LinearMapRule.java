@@ -82,6 +82,11 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   @Override
+  public final Optional<MatrixLayout> rows() {
+    return bias == null ? Optional.empty() : Optional.of(layout);
+  }
+
+  @Override
   public final Prepared prepare(LayerUse use) {
     Tensor input = inputFactor(use.input(), false);
     return (parameter, outputGradient) -> {

@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -66,6 +67,11 @@ public final class OuterGradients extends LayerGradients {
   }
 
   @Override
+  protected Tensor anyTensor() {
+    return signal();
+  }
+
+  @Override
   protected Tensor computePerExample() {
     return layout.toFlat(torch.matmul(left().transpose(-1, -2), right()));
   }
@@ -118,28 +124,53 @@ public final class OuterGradients extends LayerGradients {
         left().narrow(0, start, count).transpose(-1, -2), right().narrow(0, start, count));
   }
 
+  @Override
+  public Tensor biasCovariance(MatrixLayout rows) {
+    long columns = rows.columns();
+    if (positions() == 1) {
+      Tensor l = left();
+      Tensor r = right();
+      Tensor weighted = r.narrow(3, 0, columns).mul(r.narrow(3, columns, 1));
+      return torch.bmm(byFeature(l.mul(l)), byFeature(weighted).transpose(1, 2));
+    }
+    Tensor total = Tensors.zeros(left(), rows.groups(), rows.rows(), columns);
+    forEachTile(
+        this::gradientsOf,
+        g -> total.add_(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0)));
+    return total;
+  }
+
   private interface Tiles {
     Tensor of(long start, long count);
   }
 
-  /** Squares and adds tiles of (count, groups, rows, width), small enough to stay in cache. */
   private Tensor sumOfSquares(Tiles tiles) {
-    long n = examples();
     Tensor total = Tensors.zeros(left(), layout.groups(), layout.rows(), layout.width());
-    long tile = Math.max(1, TILE_BYTES / Math.max(1, total.numel() * total.element_size()));
+    forEachTile(
+        tiles,
+        g -> {
+          if (g.size(0) == 1) {
+            Tensor only = g.select(0, 0);
+            total.addcmul_(only, only);
+          } else {
+            total.add_(g.square_().sum(0));
+          }
+        });
+    return total;
+  }
+
+  /**
+   * Per-example gradients (count, groups, rows, width), a few at a time so that they stay in cache.
+   */
+  private void forEachTile(Tiles tiles, Consumer<Tensor> consumer) {
+    long n = examples();
+    long bytes = layout.size() * left().element_size();
+    long tile = Math.max(1, TILE_BYTES / Math.max(1, bytes));
     for (long start = 0; start < n; start += tile) {
-      long count = Math.min(tile, n - start);
       try (Scope scope = Scope.open()) {
-        Tensor g = tiles.of(start, count);
-        if (count == 1) {
-          Tensor only = g.select(0, 0);
-          total.addcmul_(only, only);
-        } else {
-          total.add_(g.square_().sum(0));
-        }
+        consumer.accept(tiles.of(start, Math.min(tile, n - start)));
       }
     }
-    return total;
   }
 
   @Override
@@ -187,6 +218,11 @@ public final class OuterGradients extends LayerGradients {
   /** Sum over examples and positions of the signal's outer product with itself, (groups, f, f). */
   public Tensor signalMoment() {
     return moment(signal());
+  }
+
+  /** Sum over examples of the outer product of the signal's sum over positions with itself. */
+  public Tensor reducedSignalMoment() {
+    return moment(Tensors.sum(signal(), true, 2));
   }
 
   /** Sum over examples and positions of f f^T for a factor (n, groups, S, f). */

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * A p x p matrix over one part of parameter space, in flat order, symmetric unless it is a product.
- * Blocks know no layers and no networks. Vectors come as rows, (m, p). Results are new blocks that share
- * no memory with this one.
+ * Blocks know no layers and no networks. Vectors come as rows, (m, p). Results are new blocks that
+ * share no memory with this one.
  */
-public sealed interface Block extends AutoCloseable
+public sealed interface Block extends Solvable, AutoCloseable
     permits DenseBlock,
         DiagonalBlock,
         QuasiDiagonalBlock,
@@ -59,8 +59,7 @@ public sealed interface Block extends AutoCloseable
 
   /** The p eigenvalues in ascending order. */
   default Tensor eigenvalues() {
-    return Scope.keeping(
-        () -> Tensors.ascending(spectral("eigenvalues").values().reshape(-1)));
+    return Scope.keeping(() -> Tensors.ascending(spectral("eigenvalues").values().reshape(-1)));
   }
 
   /** The k greatest eigenvalues and their vectors. */
@@ -68,21 +67,12 @@ public sealed interface Block extends AutoCloseable
     return spectral("eigenvectors").top(k);
   }
 
-  /**
-   * (M + lambda I)^-1 applied to each row.
-   *
-   * @throws SingularBlockException if M + lambda I is not positive definite
-   */
+  @Override
   default Tensor solve(Tensor rows, double lambda) {
     return Scope.keeping(() -> spectral("solve").solve(rows, lambda));
   }
 
-  /** Damps the factors of a Kronecker block; other kinds have none and are damped exactly. */
-  default Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
-    return solve(rows, lambda);
-  }
-
-  /** The pseudo-inverse without eigenvalues up to {@code cutoff} times the greatest. */
+  @Override
   default Tensor solveTruncated(Tensor rows, double cutoff) {
     return Scope.keeping(() -> spectral("truncated solve").solveTruncated(rows, cutoff));
   }

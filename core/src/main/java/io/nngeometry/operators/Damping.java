@@ -8,8 +8,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
   /** The strength. */
   double lambda();
 
-  /** Solves one block for every row of {@code b}. */
-  Tensor solve(Block block, Tensor b);
+  /** Solves for every row of {@code b}, (m, d). */
+  Tensor solve(Solvable matrix, Tensor b);
 
   /** The damped inverse of one block. */
   Block inverse(Block block);
@@ -34,8 +34,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
   }
 
   /**
-   * The pseudo-inverse: nothing is added, and eigenvalues up to {@code cutoff} times the greatest are
-   * left out.
+   * The pseudo-inverse: nothing is added, and eigenvalues up to {@code cutoff} times the greatest
+   * are left out.
    */
   static Damping truncated(double cutoff) {
     return new Truncated(cutoff);
@@ -53,8 +53,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Tensor solve(Block block, Tensor b) {
-      return block.solve(b, lambda);
+    public Tensor solve(Solvable matrix, Tensor b) {
+      return matrix.solve(b, lambda);
     }
 
     @Override
@@ -76,8 +76,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Tensor solve(Block block, Tensor b) {
-      return block.solveFactored(b, lambda, balanced);
+    public Tensor solve(Solvable matrix, Tensor b) {
+      return matrix.solveFactored(b, lambda, balanced);
     }
 
     @Override
@@ -105,8 +105,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Tensor solve(Block block, Tensor b) {
-      return block.solveTruncated(b, cutoff);
+    public Tensor solve(Solvable matrix, Tensor b) {
+      return matrix.solveTruncated(b, cutoff);
     }
 
     @Override

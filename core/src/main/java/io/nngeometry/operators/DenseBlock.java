@@ -91,9 +91,7 @@ public final class DenseBlock implements Block {
     boolean both = symmetric && !(other instanceof DenseBlock that && !that.symmetric);
     return Block.keepingIf(
         true,
-        () ->
-            new DenseBlock(
-                matrix.mul(new Scalar(a)).add(other.toDense(), new Scalar(b)), both));
+        () -> new DenseBlock(matrix.mul(new Scalar(a)).add(other.toDense(), new Scalar(b)), both));
   }
 
   @Override

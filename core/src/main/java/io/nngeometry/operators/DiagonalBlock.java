@@ -55,9 +55,7 @@ public final class DiagonalBlock implements Block {
   public Optional<Block> combine(double a, Block other, double b) {
     return Block.keepingIf(
         other instanceof DiagonalBlock || other instanceof IdentityBlock,
-        () ->
-            new DiagonalBlock(
-                diagonal.mul(new Scalar(a)).add(other.diagonal(), new Scalar(b))));
+        () -> new DiagonalBlock(diagonal.mul(new Scalar(a)).add(other.diagonal(), new Scalar(b))));
   }
 
   @Override

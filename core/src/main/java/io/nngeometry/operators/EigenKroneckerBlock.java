@@ -8,9 +8,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A matrix that is diagonal in a Kronecker product of two orthonormal bases, per group of a linear map
- * (George et al. 2018, equation 8). With products of the factors' eigenvalues on the diagonal it is
- * KFAC; with the exact second moments of the rotated gradients it is EKFAC.
+ * A matrix that is diagonal in a Kronecker product of two orthonormal bases, per group of a linear
+ * map (George et al. 2018, equation 8). With products of the factors' eigenvalues on the diagonal
+ * it is KFAC; with the exact second moments of the rotated gradients it is EKFAC.
  */
 public final class EigenKroneckerBlock implements Block {
   private final KroneckerBasis basis;
@@ -97,8 +97,7 @@ public final class EigenKroneckerBlock implements Block {
         ? Block.keepingIf(
             sameBasis(that),
             () ->
-                basis.block(
-                    coefficients.mul(new Scalar(a)).add(that.coefficients, new Scalar(b))))
+                basis.block(coefficients.mul(new Scalar(a)).add(that.coefficients, new Scalar(b))))
         : Optional.empty();
   }
 

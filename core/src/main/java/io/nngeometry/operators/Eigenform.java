@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A symmetric matrix as U diag(values) U^T. Every function of a matrix is one of its eigenvalues, so
- * inverses, powers and determinants of all kinds of block are written here, once.
+ * A symmetric matrix as U diag(values) U^T. Every function of a matrix is one of its eigenvalues,
+ * so inverses, powers and determinants of all kinds of block are written here, once.
  *
  * @param basis the eigenvectors
  * @param values the eigenvalues, in the shape of the basis's coordinates
@@ -49,7 +49,9 @@ record Eigenform(Basis basis, Tensor values) {
     return basis.block(damped(lambda).reciprocal());
   }
 
-  /** M to a power; one that is not a whole number, or negative, needs eigenvalues it is defined for. */
+  /**
+   * M to a power; one that is not a whole number, or negative, needs eigenvalues it is defined for.
+   */
   Block power(double exponent) {
     boolean whole = exponent == Math.rint(exponent) && exponent >= 0;
     if (exponent < 0) {

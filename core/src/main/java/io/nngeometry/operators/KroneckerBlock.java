@@ -10,9 +10,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Per group of a linear map, the Kronecker product of a matrix over the rows of its weight and one over
- * the columns (the bias being the last column): left (x) right for the row-major weight. In a dense
- * layer left is G and right is A of Martens and Grosse (2015); in an embedding they change places.
+ * Per group of a linear map, the Kronecker product of a matrix over the rows of its weight and one
+ * over the columns (the bias being the last column): left (x) right for the row-major weight. In a
+ * dense layer left is G and right is A of Martens and Grosse (2015); in an embedding they change
+ * places.
  */
 public final class KroneckerBlock implements Block {
   private final MatrixLayout layout;
@@ -57,8 +58,7 @@ public final class KroneckerBlock implements Block {
   @Override
   public Tensor apply(Tensor rows) {
     return Scope.keeping(
-        () ->
-            layout.toFlat(left.matmul(layout.toMatrix(rows)).matmul(right.transpose(1, 2))));
+        () -> layout.toFlat(left.matmul(layout.toMatrix(rows)).matmul(right.transpose(1, 2))));
   }
 
   @Override
@@ -83,8 +83,7 @@ public final class KroneckerBlock implements Block {
     return symmetric
         ? Optional.of(
             new Eigenform(
-                basis(),
-                KroneckerBasis.outer(leftSpectrum().values(), rightSpectrum().values())))
+                basis(), KroneckerBasis.outer(leftSpectrum().values(), rightSpectrum().values())))
         : Optional.empty();
   }
 
@@ -97,7 +96,8 @@ public final class KroneckerBlock implements Block {
         () -> {
           Spectrum l = leftSpectrum();
           Spectrum r = rightSpectrum();
-          Tensor damped = KroneckerBasis.outer(damped(l, lambda, balanced), damped(r, lambda, balanced));
+          Tensor damped =
+              KroneckerBasis.outer(damped(l, lambda, balanced), damped(r, lambda, balanced));
           Spectrum.checkPositive("a factor", damped, lambda);
           return new Eigenform(basis(), damped).apply(rows, damped.reciprocal());
         });
@@ -121,8 +121,8 @@ public final class KroneckerBlock implements Block {
   }
 
   /**
-   * A factor's eigenvalues plus sqrt(lambda) times the root of the ratio of its mean eigenvalue to the
-   * other's: pi for A, 1 / pi for G.
+   * A factor's eigenvalues plus sqrt(lambda) times the root of the ratio of its mean eigenvalue to
+   * the other's: pi for A, 1 / pi for G.
    */
   private Tensor damped(Spectrum mine, double lambda, boolean balanced) {
     Spectrum other = mine == leftSpectrum() ? rightSpectrum() : leftSpectrum();
@@ -187,16 +187,14 @@ public final class KroneckerBlock implements Block {
         ? Block.keepingIf(
             layout.equals(that.layout),
             () ->
-                new KroneckerBlock(
-                    layout, left.matmul(that.left), right.matmul(that.right), false))
+                new KroneckerBlock(layout, left.matmul(that.left), right.matmul(that.right), false))
         : Optional.empty();
   }
 
   @Override
   public Block times(double factor) {
     return Block.keeping(
-        () ->
-            new KroneckerBlock(layout, left.mul(new Scalar(factor)), right.clone(), symmetric));
+        () -> new KroneckerBlock(layout, left.mul(new Scalar(factor)), right.clone(), symmetric));
   }
 
   /** The same matrix in its eigenvectors' basis, as tensors of its own: where EKFAC starts. */

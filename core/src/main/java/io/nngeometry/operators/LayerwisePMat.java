@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 
@@ -103,16 +106,136 @@ public final class LayerwisePMat implements PMat {
   }
 
   @Override
-  public Tensor solve(Tensor rows, Damping damping) {
-    return perPart(
-        rows,
-        (part, mine) -> {
-          try {
-            return damping.solve(part.block(), mine);
-          } catch (SingularBlockException e) {
-            throw new SingularBlockException("layer " + part.name() + ": " + e.what(), e.lambda());
-          }
-        });
+  public Tensor solve(Tensor rows, double lambda) {
+    return perPart(rows, (part, mine) -> named(part, b -> b.solve(mine, lambda)));
+  }
+
+  @Override
+  public Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
+    return perPart(rows, (part, mine) -> named(part, b -> b.solveFactored(mine, lambda, balanced)));
+  }
+
+  @Override
+  public Tensor solveTruncated(Tensor rows, double cutoff) {
+    return perPart(rows, (part, mine) -> named(part, b -> b.solveTruncated(mine, cutoff)));
+  }
+
+  /** Errors of a block learn the name of its layer. */
+  private static <T> T named(Part part, Function<Block, T> f) {
+    try {
+      return f.apply(part.block());
+    } catch (SingularBlockException e) {
+      throw new SingularBlockException("layer " + part.name() + ": " + e.what(), e.lambda());
+    }
+  }
+
+  private PMat perBlock(String name, Function<Part, Block> f) {
+    List<Part> images = new ArrayList<>();
+    for (Part part : parts()) {
+      images.add(new Part(part.name(), part.offset(), named(part, b -> f.apply(part))));
+    }
+    return new LayerwisePMat(layers, name, images);
+  }
+
+  /** Blocks made of two matrices' blocks, if all of them can be. */
+  private Optional<PMat> perPair(PMat other, BiFunction<Block, Block, Optional<Block>> f) {
+    if (!(other instanceof LayerwisePMat that) || !sameParts(that)) {
+      return Optional.empty();
+    }
+    List<Part> images = new ArrayList<>();
+    for (int k = 0; k < parts().size(); k++) {
+      Part mine = parts.get(k);
+      Optional<Block> image = f.apply(mine.block(), that.parts().get(k).block());
+      if (image.isEmpty()) {
+        images.forEach(p -> p.block().close());
+        return Optional.empty();
+      }
+      images.add(new Part(mine.name(), mine.offset(), image.get()));
+    }
+    return Optional.of(new LayerwisePMat(layers, representation, images));
+  }
+
+  private boolean sameParts(LayerwisePMat that) {
+    return layers.equals(that.layers)
+        && parts().stream()
+            .map(Part::name)
+            .toList()
+            .equals(that.parts().stream().map(Part::name).toList());
+  }
+
+  @Override
+  public Optional<PMat> combine(double a, PMat other, double b) {
+    return perPair(other, (x, y) -> x.combine(a, y, b).or(() -> y.combine(b, x, a)));
+  }
+
+  @Override
+  public Optional<PMat> merge(PMat other, double weight) {
+    return perPair(other, (x, y) -> x.merge(y, weight));
+  }
+
+  @Override
+  public PMat multiply(PMat other) {
+    return perPair(other, Block::multiply)
+        .orElseThrow(
+            () ->
+                new RefusedOperationException(
+                    "the product with a %s matrix".formatted(other.representation()),
+                    representation,
+                    "no block can hold it",
+                    "dense matrices have one"));
+  }
+
+  @Override
+  public PMat times(double factor) {
+    return perBlock(representation, p -> p.block().times(factor));
+  }
+
+  @Override
+  public PMat power(double exponent) {
+    return perBlock(representation + "^" + exponent, p -> p.block().power(exponent));
+  }
+
+  @Override
+  public PMat inverse(Damping damping) {
+    return perBlock(representation + "^-1", p -> damping.inverse(p.block()));
+  }
+
+  @Override
+  public double logDeterminant(double lambda) {
+    return parts().stream().mapToDouble(p -> named(p, b -> b.logDeterminant(lambda))).sum();
+  }
+
+  @Override
+  public Tensor eigenvalues() {
+    return Scope.keeping(
+        () ->
+            Tensors.ascending(
+                Tensors.cat(parts().stream().map(p -> p.block().eigenvalues()).toList(), 0)));
+  }
+
+  /** The greatest of all parts' eigenvalues; vectors are zero outside their part. */
+  @Override
+  public TopEigen topEigen(long k) {
+    if (k < 1) {
+      throw new IllegalArgumentException("ask for one eigenvalue or more, not " + k);
+    }
+    try (Scope scope = Scope.open()) {
+      List<Tensor> values = new ArrayList<>();
+      List<Tensor> vectors = new ArrayList<>();
+      for (Part part : parts()) {
+        TopEigen top = part.block().topEigen(k);
+        Tensor wide = Tensors.zeros(top.vectors(), top.vectors().size(0), size());
+        wide.narrow(1, part.offset(), part.block().size()).copy_(top.vectors());
+        values.add(top.values());
+        vectors.add(wide);
+      }
+      Tensor all = Tensors.cat(values, 0);
+      Tensor index =
+          new Tensor(org.bytedeco.pytorch.global.torch.topk(all, Math.min(k, all.numel())).get1());
+      return new TopEigen(
+          scope.keep(all.index_select(0, index)),
+          scope.keep(Tensors.cat(vectors, 0).index_select(0, index)));
+    }
   }
 
   @Override

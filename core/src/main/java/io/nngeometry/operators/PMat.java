@@ -6,6 +6,7 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.linalg.LinearOperator;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -16,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Results are new and belong to the caller. Products and quadratic forms of stored matrices are
  * differentiable in the vector.
  */
-public interface PMat extends LinearOperator, AutoCloseable {
+public interface PMat extends LinearOperator, Solvable, AutoCloseable {
   /** The parameters that rows and columns stand for. */
   LayerCollection layers();
 
@@ -87,7 +88,9 @@ public interface PMat extends LinearOperator, AutoCloseable {
    *
    * @throws SingularBlockException if the damped matrix is not positive definite
    */
-  Tensor solve(Tensor rows, Damping damping);
+  default Tensor solve(Tensor rows, Damping damping) {
+    return damping.solve(this, rows);
+  }
 
   /** The damped inverse applied to b. */
   default PVector solve(PVector b, Damping damping) {
@@ -103,6 +106,99 @@ public interface PMat extends LinearOperator, AutoCloseable {
         layers(),
         Scope.keeping(
             () -> solve(map.tensor().flatten(0, 1), damping).view(Tensors.shape(map.tensor()))));
+  }
+
+  /** The eigenvalues in ascending order; of a low-rank matrix those that need not be zero. */
+  Tensor eigenvalues();
+
+  /** The k greatest eigenvalues and their vectors. */
+  TopEigen topEigen(long k);
+
+  /** log det (M + lambda I). */
+  double logDeterminant(double lambda);
+
+  /** The damped inverse as a matrix. */
+  PMat inverse(Damping damping);
+
+  /** M to a real power, such as -1/2. */
+  PMat power(double exponent);
+
+  /** {@code factor} times M. */
+  PMat times(double factor);
+
+  /** a M + b {@code other} in a form that stores it, where there is one. */
+  Optional<PMat> combine(double a, PMat other, double b);
+
+  /**
+   * a M + b {@code other}, stored where a representation can hold it, else as a combination that
+   * uses both and must be closed before them.
+   */
+  default PMat linearCombination(double a, PMat other, double b) {
+    check(other.layers());
+    return combine(a, other, b)
+        .or(() -> other.combine(b, this, a))
+        .orElseGet(() -> new CombinedPMat(a, this, b, other));
+  }
+
+  /** Sum; see {@link #linearCombination}. */
+  default PMat plus(PMat other) {
+    return linearCombination(1, other, 1);
+  }
+
+  /** Difference; see {@link #linearCombination}. */
+  default PMat minus(PMat other) {
+    return linearCombination(1, other, -1);
+  }
+
+  /**
+   * The matrix product M {@code other} within a representation. It is not symmetric in general: it
+   * has products, traces and norms, and refuses solves and eigenvalues.
+   */
+  PMat multiply(PMat other);
+
+  /**
+   * (1 - weight) M + weight {@code other} for two estimates of one matrix: what their joint
+   * estimate is when {@code weight} is the other's part of the examples, an exponential moving
+   * average when it is one minus the decay. Kronecker factors are averaged each by itself.
+   */
+  Optional<PMat> merge(PMat other, double weight);
+
+  /** {@link #merge} for estimates on {@code n} and {@code others} examples. */
+  default PMat merged(long n, PMat other, long others) {
+    if (n < 1 || others < 1) {
+      throw new IllegalArgumentException("estimates need examples, got " + n + " and " + others);
+    }
+    return average(other, (double) others / (n + others));
+  }
+
+  /** {@link #merge}, which must be possible. */
+  default PMat average(PMat other, double weight) {
+    check(other.layers());
+    if (!(weight >= 0 && weight <= 1)) {
+      throw new IllegalArgumentException("a weight must be in [0, 1], got " + weight);
+    }
+    return merge(other, weight)
+        .orElseThrow(
+            () ->
+                new RefusedOperationException(
+                    "an average",
+                    representation(),
+                    "a %s matrix of other bases cannot join it".formatted(other.representation()),
+                    "compute one matrix on all examples"));
+  }
+
+  /** Whether all elements agree up to a relative tolerance in the Frobenius norm, by products. */
+  default boolean approximatelyEquals(PMat other, double tolerance) {
+    if (!layers().equals(other.layers())) {
+      return false;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor like = layers().slots().get(0).parameter().tensor();
+      Tensor probes = Tensors.randn(0, Tensors.options(like), 4, size());
+      Tensor mine = apply(probes);
+      return Tensors.item(mine.sub(other.apply(probes)).norm())
+          <= tolerance * Tensors.item(mine.norm());
+    }
   }
 
   /** All elements, (d, d). */

@@ -21,8 +21,8 @@ public final class QuasiDiagonalBlock implements Block {
   private final Tensor cross; // (groups, rows, columns)
 
   /**
-   * Takes over the diagonal (groups, rows, columns + 1), the bias last, and the covariances with the
-   * bias (groups, rows, columns).
+   * Takes over the diagonal (groups, rows, columns + 1), the bias last, and the covariances with
+   * the bias (groups, rows, columns).
    */
   public QuasiDiagonalBlock(MatrixLayout layout, Tensor diagonal, Tensor cross) {
     if (!layout.bias() || layout.columns() == 0) {
@@ -105,8 +105,7 @@ public final class QuasiDiagonalBlock implements Block {
   private Tensor schur(double lambda) {
     Tensor damped = diagonal.add(new Scalar(lambda));
     Spectrum.checkPositive("the diagonal", damped, lambda);
-    Tensor left =
-        bias(damped).sub(Tensors.sum(cross.mul(cross).div(weights(damped)), true, -1));
+    Tensor left = bias(damped).sub(Tensors.sum(cross.mul(cross).div(weights(damped)), true, -1));
     Spectrum.checkPositive("the Schur complement of a bias", left, lambda);
     return left;
   }
@@ -128,11 +127,7 @@ public final class QuasiDiagonalBlock implements Block {
   @Override
   public double logDeterminant(double lambda) {
     return Spectrum.number(
-        () ->
-            schur(lambda)
-                .log()
-                .sum()
-                .add(weights(diagonal).add(new Scalar(lambda)).log().sum()));
+        () -> schur(lambda).log().sum().add(weights(diagonal).add(new Scalar(lambda)).log().sum()));
   }
 
   @Override
@@ -165,8 +160,7 @@ public final class QuasiDiagonalBlock implements Block {
   @Override
   public Block times(double factor) {
     Scalar f = new Scalar(factor);
-    return Block.keeping(
-        () -> new QuasiDiagonalBlock(layout, diagonal.mul(f), cross.mul(f)));
+    return Block.keeping(() -> new QuasiDiagonalBlock(layout, diagonal.mul(f), cross.mul(f)));
   }
 
   @Override

@@ -1,0 +1,31 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerInputs;
+import java.util.Map;
+
+/**
+ * A running sum over examples. Sums are all there is to streaming, threads, resuming and merging:
+ * accumulate, merge, finish. Layers that a minibatch did not use are absent from the maps and
+ * contribute nothing.
+ */
+interface Accumulator extends AutoCloseable {
+  /**
+   * Adds what depends on the layers' inputs alone; called once a minibatch, before the cotangents.
+   */
+  default void inputs(Map<String, LayerInputs> inputs) {
+    // most sums need gradients only
+  }
+
+  /**
+   * Adds the gradients of one cotangent.
+   *
+   * @param gradients by layer id
+   * @param examples number of examples
+   * @param cotangent its number
+   */
+  void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent);
+
+  @Override
+  void close();
+}

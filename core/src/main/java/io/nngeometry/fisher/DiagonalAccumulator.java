@@ -1,0 +1,50 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.DiagonalBlock;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Second moment of every parameter: the sum of g^2. */
+final class DiagonalAccumulator implements BlockAccumulator {
+  private final Layer layer;
+  private final Sum squares;
+  private final Means means;
+
+  DiagonalAccumulator(Layer layer, Types types) {
+    this.layer = layer;
+    squares = types.sum(layer.size());
+    means = types.means(layer.size());
+  }
+
+  @Override
+  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
+    LayerGradients mine = gradients.get(layer.id());
+    if (mine != null) {
+      squares.add(mine.squareSum());
+      means.add(cotangent, mine::sum);
+    }
+  }
+
+  @Override
+  public void merge(BlockAccumulator other) {
+    squares.merge(((DiagonalAccumulator) other).squares);
+    means.merge(((DiagonalAccumulator) other).means);
+  }
+
+  @Override
+  public Block finish(long examples) {
+    return Block.keeping(
+        () ->
+            new DiagonalBlock(
+                means.takenOff(squares.mean(layer.id(), examples), examples, Tensor::square)));
+  }
+
+  @Override
+  public void close() {
+    squares.close();
+    means.close();
+  }
+}

@@ -1,0 +1,71 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.EigenKroneckerBlock;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Second moments of the gradients in a Kronecker product's eigenbasis: the second pass of EKFAC.
+ */
+final class EigenKroneckerAccumulator implements BlockAccumulator {
+  private final Layer layer;
+  private final MatrixLayout layout;
+  private final EigenKroneckerBlock start;
+  private final Sum squares;
+  private final Means means;
+
+  /** Takes over {@code start}, of which only the bases matter. */
+  EigenKroneckerAccumulator(Layer layer, EigenKroneckerBlock start, Types types) {
+    this.layer = layer;
+    this.start = start;
+    layout = layer.matrix().orElseThrow();
+    squares = types.sum(layout.groups(), layout.rows(), layout.width());
+    means = types.means(layer.size());
+  }
+
+  @Override
+  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
+    LayerGradients mine = gradients.get(layer.id());
+    if (mine != null) {
+      squares.add(mine.outer().squareSumMatrix(start.leftBasis(), start.rightBasis()));
+      means.add(cotangent, mine::sum);
+    }
+  }
+
+  @Override
+  public void merge(BlockAccumulator other) {
+    squares.merge(((EigenKroneckerAccumulator) other).squares);
+    means.merge(((EigenKroneckerAccumulator) other).means);
+  }
+
+  @Override
+  public Block finish(long examples) {
+    return Block.keeping(
+        () ->
+            new EigenKroneckerBlock(
+                layout,
+                start.leftBasis().clone(),
+                start.rightBasis().clone(),
+                means.takenOff(
+                    squares.mean(layer.id(), examples), examples, m -> rotated(m).square())));
+  }
+
+  private Tensor rotated(Tensor mean) {
+    return start
+        .leftBasis()
+        .transpose(1, 2)
+        .matmul(layout.toMatrix(mean))
+        .matmul(start.rightBasis());
+  }
+
+  @Override
+  public void close() {
+    start.close();
+    squares.close();
+    means.close();
+  }
+}

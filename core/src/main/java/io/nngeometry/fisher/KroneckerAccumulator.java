@@ -1,0 +1,92 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.layers.OuterGradients;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.KroneckerBlock;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The Kronecker factors of a linear map. In the 'expand' form they are second moments of inputs,
+ * summed over positions, and of output gradients, averaged over positions (Grosse and Martens 2016,
+ * equation 27); in the 'reduce' form inputs are averaged and output gradients summed over positions
+ * before their moments are taken (Eschenhagen et al. 2023, section 3.2).
+ *
+ * <p>Centred, the output gradients have their mean over examples and positions taken off.
+ */
+final class KroneckerAccumulator implements BlockAccumulator {
+  private final Layer layer;
+  private final MatrixLayout layout;
+  private final boolean inputIsLeft;
+  private final boolean reduce;
+  private final Sum ofInputs;
+  private final Sum ofSignals;
+  private final Means means;
+
+  KroneckerAccumulator(Layer layer, boolean reduce, Types types) {
+    this.layer = layer;
+    this.reduce = reduce;
+    layout = layer.matrix().orElseThrow();
+    inputIsLeft = layer.inputIsLeft();
+    long in = inputIsLeft ? layout.rows() : layout.width();
+    long out = inputIsLeft ? layout.width() : layout.rows();
+    ofInputs = types.sum(layout.groups(), in, in);
+    ofSignals = types.sum(layout.groups(), out, out);
+    means = types.means(layout.groups(), out);
+  }
+
+  @Override
+  public void inputs(Map<String, LayerInputs> inputs) {
+    LayerInputs mine = inputs.get(layer.id());
+    if (mine != null) {
+      ofInputs.add(reduce ? mine.reducedInputMoment() : mine.inputMoment());
+    }
+  }
+
+  @Override
+  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
+    LayerGradients mine = gradients.get(layer.id());
+    if (mine != null) {
+      OuterGradients outer = mine.outer();
+      double weight = reduce ? 1 : 1.0 / outer.positions();
+      ofSignals.add(reduce ? outer.reducedSignalMoment() : outer.signalMoment(), weight);
+      means.add(
+          cotangent, () -> outer.signal().sum(0, 2).mul(new org.bytedeco.pytorch.Scalar(weight)));
+    }
+  }
+
+  @Override
+  public void merge(BlockAccumulator other) {
+    ofInputs.merge(((KroneckerAccumulator) other).ofInputs);
+    ofSignals.merge(((KroneckerAccumulator) other).ofSignals);
+    means.merge(((KroneckerAccumulator) other).means);
+  }
+
+  @Override
+  public KroneckerBlock finish(long examples) {
+    return (KroneckerBlock)
+        Block.keeping(
+            () -> {
+              Tensor in = ofInputs.mean(layer.id(), examples);
+              Tensor out =
+                  means.takenOff(
+                      ofSignals.mean(layer.id(), examples),
+                      examples,
+                      m -> m.unsqueeze(2).mul(m.unsqueeze(1)));
+              return inputIsLeft
+                  ? new KroneckerBlock(layout, in, out)
+                  : new KroneckerBlock(layout, out, in);
+            });
+  }
+
+  @Override
+  public void close() {
+    ofInputs.close();
+    ofSignals.close();
+    means.close();
+  }
+}

@@ -1,0 +1,66 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.QuasiDiagonalBlock;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Second moments of every parameter, and of each weight with the bias of its row. */
+final class QuasiDiagonalAccumulator implements BlockAccumulator {
+  private final Layer layer;
+  private final MatrixLayout layout;
+  private final Sum squares;
+  private final Sum cross;
+  private final Means means;
+
+  QuasiDiagonalAccumulator(Layer layer, Types types) {
+    this.layer = layer;
+    layout = layer.rows().orElseThrow();
+    squares = types.sum(layer.size());
+    cross = types.sum(layout.groups(), layout.rows(), layout.columns());
+    means = types.means(layer.size());
+  }
+
+  @Override
+  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
+    LayerGradients mine = gradients.get(layer.id());
+    if (mine != null) {
+      squares.add(mine.squareSum());
+      cross.add(mine.biasCovariance(layout));
+      means.add(cotangent, mine::sum);
+    }
+  }
+
+  @Override
+  public void merge(BlockAccumulator other) {
+    squares.merge(((QuasiDiagonalAccumulator) other).squares);
+    cross.merge(((QuasiDiagonalAccumulator) other).cross);
+    means.merge(((QuasiDiagonalAccumulator) other).means);
+  }
+
+  @Override
+  public Block finish(long examples) {
+    return Block.keeping(
+        () ->
+            new QuasiDiagonalBlock(
+                layout,
+                layout.toMatrix(
+                    means.takenOff(squares.mean(layer.id(), examples), examples, Tensor::square)),
+                means.takenOff(cross.mean(layer.id(), examples), examples, this::withBias)));
+  }
+
+  private Tensor withBias(Tensor mean) {
+    Tensor m = layout.toMatrix(mean);
+    return m.narrow(-1, 0, layout.columns()).mul(m.narrow(-1, layout.columns(), 1));
+  }
+
+  @Override
+  public void close() {
+    squares.close();
+    cross.close();
+    means.close();
+  }
+}

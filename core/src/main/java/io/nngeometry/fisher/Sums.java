@@ -1,0 +1,100 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.PMat;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running sums that some representations ask for, each once however many ask: those of the
+ * first reading of the examples, and those of a second.
+ */
+final class Sums implements AutoCloseable {
+  private final Estimation estimation;
+  private final Types types;
+  private final Map<List<Object>, BlockAccumulator> first = new LinkedHashMap<>();
+  private final Map<List<Object>, BlockAccumulator> second = new LinkedHashMap<>();
+  private @Nullable RowAccumulator rows;
+  private long examples;
+
+  Sums(Estimation estimation, Types types) {
+    this.estimation = estimation;
+    this.types = types;
+  }
+
+  LayerCollection layers() {
+    return estimation.layers();
+  }
+
+  /** Number of examples read. */
+  long examples() {
+    return examples;
+  }
+
+  void examples(long read) {
+    examples = read;
+  }
+
+  /** The sum of everything. */
+  BlockAccumulator dense() {
+    return first.computeIfAbsent(
+        List.of("all"), key -> new DenseAccumulator(layers().layers(), types));
+  }
+
+  /** The gradients themselves. */
+  RowAccumulator rows() {
+    if (rows == null) {
+      rows = new RowAccumulator(layers(), types, estimation.budget());
+    }
+    return rows;
+  }
+
+  /** The first sum of a layer's block. */
+  BlockAccumulator of(Layer layer, BlockKind kind) {
+    BlockKind stage = kind.firstStage(layer);
+    return first.computeIfAbsent(
+        List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
+  }
+
+  /** Adds the second sum of a layer's block, if it has one. */
+  void secondOf(Layer layer, BlockKind kind) {
+    List<Object> key = List.of(layer.id(), kind);
+    if (!second.containsKey(key)) {
+      kind.secondPass(layer, of(layer, kind), examples, types).ifPresent(a -> second.put(key, a));
+    }
+  }
+
+  /** A layer's finished block. */
+  Block block(Layer layer, BlockKind kind) {
+    BlockAccumulator last = second.get(List.of(layer.id(), kind));
+    return Objects.requireNonNullElseGet(last, () -> of(layer, kind)).finish(examples);
+  }
+
+  PMat implicit() {
+    return estimation.implicit();
+  }
+
+  Collection<? extends Accumulator> firstReading() {
+    List<Accumulator> all = new java.util.ArrayList<>(first.values());
+    if (rows != null) {
+      all.add(rows);
+    }
+    return all;
+  }
+
+  Collection<? extends Accumulator> secondReading() {
+    return second.values();
+  }
+
+  @Override
+  public void close() {
+    firstReading().forEach(Accumulator::close);
+    second.values().forEach(Accumulator::close);
+  }
+}
