@@ -142,9 +142,9 @@ public final class LayerCollection {
     return slots.containsKey(parameter);
   }
 
-  /** Whether {@code layer} uses a parameter of the collection. */
+  /** Whether {@code layer}, or a bare parameter, uses a parameter of the collection. */
   boolean touches(ParametricLayer layer) {
-    return touched.contains(layer);
+    return touched.contains(layer) || (layer instanceof Parameter p && contains(p));
   }
 
   /** Full name of a parameter of the collection. */
@@ -233,6 +233,7 @@ public final class LayerCollection {
     for (ParametricLayer user : users) {
       Optional<LinearMapRule> other = user.rule().asLinearMap();
       if (other.isEmpty()
+          || map.inputIsLeft() != other.get().inputIsLeft()
           || !sameRoles(map, other.get(), weight, bias)
           || !sameShape(map.layout(), other.get().layout())) {
         return Optional.empty();

@@ -19,6 +19,7 @@ public final class LayerInputs {
   private final List<LayerUse> uses;
   private final long examples;
   private @Nullable Tensor inputFactor;
+  private final boolean explicit;
   private final List<LayerRule.Prepared> prepared;
   private final Scope lifetime;
 
@@ -27,10 +28,11 @@ public final class LayerInputs {
     this.uses = uses;
     this.examples = uses.get(0).examples();
     this.lifetime = lifetime;
+    this.explicit =
+        layer.matrix().isEmpty()
+            || uses.stream().anyMatch(u -> u.layer().rule().asLinearMap().isEmpty());
     this.prepared =
-        layer.matrix().isPresent()
-            ? List.of()
-            : uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
+        explicit ? uses.stream().map(u -> u.layer().rule().prepare(u)).toList() : List.of();
   }
 
   /**
@@ -43,13 +45,18 @@ public final class LayerInputs {
     List<LayerInputs> result = new ArrayList<>();
     List<LayerUse> all = recording.uses();
     for (Layer layer : collection.layers()) {
-      List<LayerUse> mine =
-          all.stream().filter(u -> layer.users().stream().anyMatch(l -> l == u.layer())).toList();
+      List<LayerUse> mine = all.stream().filter(u -> isUser(layer, u.layer())).toList();
       if (!mine.isEmpty()) {
         result.add(new LayerInputs(layer, mine, lifetime));
       }
     }
     return result;
+  }
+
+  /** A layer that uses an owned parameter, or an owned parameter used bare beside its layer. */
+  private static boolean isUser(Layer layer, ParametricLayer candidate) {
+    return layer.users().stream().anyMatch(l -> l == candidate)
+        || layer.parameters().stream().anyMatch(p -> p == candidate);
   }
 
   /** The layer. */
@@ -69,10 +76,10 @@ public final class LayerInputs {
    */
   public LayerGradients gradients(Function<LayerUse, Tensor> signal) {
     List<Tensor> signals = uses.stream().map(signal).toList();
-    if (layer.matrix().isEmpty()) {
+    if (explicit) {
       return ExplicitGradients.of(layer, uses, prepared, signals);
     }
-    MatrixLayout layout = layer.matrix().get();
+    MatrixLayout layout = layer.matrix().orElseThrow();
     boolean inputIsLeft = rule(uses.get(0)).inputIsLeft();
     List<Tensor> parts = new ArrayList<>();
     for (int u = 0; u < uses.size(); u++) {
@@ -139,7 +146,14 @@ public final class LayerInputs {
     return layer.parameters().stream().anyMatch(p -> p == parameter);
   }
 
-  private static LinearMapRule rule(LayerUse use) {
-    return use.layer().rule().asLinearMap().orElseThrow();
+  private LinearMapRule rule(LayerUse use) {
+    return use.layer()
+        .rule()
+        .asLinearMap()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "a parameter of layer %s is also used bare: it has no Kronecker factors"
+                        .formatted(layer.id())));
   }
 }

@@ -24,7 +24,7 @@ public abstract sealed class Conv extends LayerModule permits Conv1d, Conv2d, Co
     long[] shape = new long[2 + axes];
     shape[0] = options.out;
     shape[1] = options.in / options.groups();
-    System.arraycopy(options.kernel(axes), 0, shape, 2, axes);
+    System.arraycopy(options.kernelSizes(axes), 0, shape, 2, axes);
     return shape;
   }
 

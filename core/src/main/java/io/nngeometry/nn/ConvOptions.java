@@ -126,34 +126,34 @@ public final class ConvOptions {
     return groups;
   }
 
-  long[] kernel(int axes) {
+  long[] kernelSizes(int axes) {
     return spread("kernel", kernel, axes);
   }
 
-  long[] stride(int axes) {
+  long[] strides(int axes) {
     return spread("stride", stride, axes);
   }
 
-  long[] padding(int axes) {
+  long[] paddings(int axes) {
     return spread("padding", padding, axes);
   }
 
-  long[] outputPadding(int axes) {
+  long[] outputPaddings(int axes) {
     return spread("output padding", outputPadding, axes);
   }
 
-  long[] dilation(int axes) {
+  long[] dilations(int axes) {
     return spread("dilation", dilation, axes);
   }
 
   /** The geometry over {@code axes} spatial axes. */
   Convolution geometry(int axes) {
-    long[] k = kernel(axes);
-    long[] d = dilation(axes);
-    long[] before = padding(axes).clone();
+    long[] k = kernelSizes(axes);
+    long[] d = dilations(axes);
+    long[] before = paddings(axes).clone();
     long[] after = before.clone();
     if (same) {
-      if (LongStream.of(stride(axes)).anyMatch(s -> s != 1)) {
+      if (LongStream.of(strides(axes)).anyMatch(s -> s != 1)) {
         throw new IllegalArgumentException("'same' padding needs stride 1");
       }
       for (int i = 0; i < axes; i++) {
@@ -162,7 +162,7 @@ public final class ConvOptions {
         after[i] = total - total / 2;
       }
     }
-    return new Convolution(k, stride(axes), before, after, d, groups, mode);
+    return new Convolution(k, strides(axes), before, after, d, groups, mode);
   }
 
   /** The stride-1 convolution of the spread input that a transposed convolution is. */
@@ -170,10 +170,10 @@ public final class ConvOptions {
     if (mode != PaddingMode.ZEROS || same) {
       throw new IllegalArgumentException("a transposed convolution pads with zeros, by numbers");
     }
-    long[] k = kernel(axes);
-    long[] d = dilation(axes);
-    long[] p = padding(axes);
-    long[] extra = outputPadding(axes);
+    long[] k = kernelSizes(axes);
+    long[] d = dilations(axes);
+    long[] p = paddings(axes);
+    long[] extra = outputPaddings(axes);
     long[] before = new long[axes];
     long[] after = new long[axes];
     long[] ones = new long[axes];

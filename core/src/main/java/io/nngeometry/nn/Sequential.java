@@ -1,0 +1,42 @@
+package io.nngeometry.nn;
+
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Modules applied one after the other. */
+public final class Sequential extends Module {
+  private final List<Module> parts;
+
+  /** Parts named "0", "1", … */
+  public Sequential(Module... parts) {
+    this.parts = List.of(parts);
+    for (int k = 0; k < parts.length; k++) {
+      register(Integer.toString(k), parts[k]);
+    }
+  }
+
+  private Sequential(Map<String, Module> named) {
+    this.parts = List.copyOf(named.values());
+    named.forEach(this::register);
+  }
+
+  /** Parts with names, in the map's order: a {@code LinkedHashMap} keeps it. */
+  public static Sequential named(Map<String, Module> parts) {
+    return new Sequential(parts);
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    Tensor h = x;
+    for (Module part : parts) {
+      h = part.forward(h);
+    }
+    return h;
+  }
+
+  /** The parts in order. */
+  public List<Module> parts() {
+    return parts;
+  }
+}
