@@ -1,0 +1,57 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.cli.console.Progress;
+import io.nngeometry.engine.Engine;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How a command speaks, and how many threads it uses. */
+final class OutputOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(names = "--json", description = "Print results as JSON on standard output.")
+  private boolean json;
+
+  @Option(
+      names = "--progress",
+      description = "Draw progress bars even if standard error is no terminal.")
+  private boolean progress;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of one operation. Default: all processors.")
+  private @Nullable Integer threads;
+
+  /** Whether a program reads the output. */
+  boolean json() {
+    return json;
+  }
+
+  /** Starts the engine as asked. */
+  void startEngine() {
+    if (threads != null) {
+      if (threads < 1) {
+        throw new ParameterException(
+            spec.commandLine(), "--threads must be at least 1, got " + threads);
+      }
+      Engine.setThreads(threads);
+    }
+    Engine.start();
+  }
+
+  /** Where to tell how far the job is. */
+  Progress progress() {
+    return Progress.on(spec.commandLine().getErr(), progress);
+  }
+
+  /** Prints a result. */
+  void print(String text) {
+    spec.commandLine().getOut().println(text);
+    spec.commandLine().getOut().flush();
+  }
+}
