@@ -47,7 +47,8 @@ public record Convolution(
     Tensor in = native_ && !(pointwise && strided) ? x : pad(x);
     long[] padding = in == x ? before : new long[axes()];
     if (pointwise && strided) {
-      // oneDNN's backward of a strided 1x1 convolution kills the process with SIGFPE on some CPUs
+      // oneDNN's backward of a strided 1x1 convolution kills the process with SIGFPE on some CPUs where it
+      // is wide (512 to 1024 channels, say)
       return convolve(subsample(in).contiguous(), weight, bias, ones(), padding);
     }
     return convolve(in, weight, bias, stride, padding);

@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -56,7 +57,7 @@ public final class Tensors {
 
   /** Uninitialised memory with the dtype and device of {@code like}. */
   public static Tensor empty(Tensor like, long... sizes) {
-    return torch.empty(sizes, options(like), new org.bytedeco.pytorch.MemoryFormatOptional());
+    return torch.empty(sizes, options(like), new MemoryFormatOptional());
   }
 
   /** The identity matrix with the dtype and device of {@code like}. */

@@ -1,5 +1,8 @@
 package io.nngeometry.engine;
 
+import java.util.Arrays;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +42,54 @@ public final class TransposedConvolution {
 
   /** Applies it to x (n, channels, ...) with weights (in, out / groups, kernel). */
   public Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    boolean pointwise = weight.numel() == weight.size(0) * weight.size(1);
+    boolean strided = LongStream.of(stride).anyMatch(s -> s > 1);
+    if (!pointwise || !strided) {
+      return convolve(x, weight, bias, stride, padding, outputPadding);
+    }
+    // oneDNN kills the process with SIGFPE on some CPUs when a 1x1 transposed convolution is
+    // strided and
+    // wide, as in the backward of the plain one: apply the weights first, then spread
+    long[] none = new long[stride.length];
+    Tensor y = spread(convolve(x, weight, null, ones(), none, none));
+    return bias == null ? y : y.add(bias.view(aligned(bias)));
+  }
+
+  private Tensor convolve(
+      Tensor x, Tensor weight, @Nullable Tensor bias, long[] step, long[] cut, long[] extra) {
     return torch.convolution(
-        x, weight, Tensors.optional(bias), stride, padding, dilation, true, outputPadding, groups);
+        x, weight, Tensors.optional(bias), step, cut, dilation, true, extra, groups);
+  }
+
+  /** Puts stride - 1 zeros between pixels, then cuts or pads the borders. */
+  private Tensor spread(Tensor y) {
+    int axes = stride.length;
+    Tensor wide = y;
+    long[] lastAxisFirst = new long[2 * axes];
+    for (int k = 0; k < axes; k++) {
+      long[] zeros = new long[2 * (axes - k)];
+      zeros[zeros.length - 1] = stride[k] - 1;
+      wide = pad(wide.unsqueeze(k + 3), zeros).flatten(k + 2, k + 3);
+      lastAxisFirst[2 * (axes - 1 - k)] = -padding[k];
+      lastAxisFirst[2 * (axes - 1 - k) + 1] = 1 - stride[k] - padding[k] + outputPadding[k];
+    }
+    return pad(wide, lastAxisFirst);
+  }
+
+  private static Tensor pad(Tensor t, long[] lastAxisFirst) {
+    return torch.pad(t, lastAxisFirst, "constant", new DoubleOptional());
+  }
+
+  private long[] ones() {
+    long[] ones = new long[stride.length];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  private long[] aligned(Tensor bias) {
+    long[] shape = new long[1 + stride.length];
+    Arrays.fill(shape, 1);
+    shape[0] = bias.size(0);
+    return shape;
   }
 }

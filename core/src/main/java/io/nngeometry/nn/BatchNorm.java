@@ -4,6 +4,7 @@ import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.AffineRule;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -55,7 +56,7 @@ public abstract sealed class BatchNorm extends AffineLayer
               + Inputs.shape(x));
     }
     try (GradMode none = GradMode.disabled()) {
-      buffer("num_batches_tracked").add_(Tensors.scalar(1));
+      buffer("num_batches_tracked").add_(new Scalar(1L));
     }
     return apply(x, weightValue(), biasValue(), true);
   }
