@@ -1,4 +1,4 @@
-/** JMH benchmarks, run by java -jar. */
+/** What each operation costs, in seconds and in multiples of one forward and backward. */
 @NullMarked
 package io.nngeometry.benchmarks;
 

@@ -1,0 +1,70 @@
+package io.nngeometry.benchmarks;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One measurement, one line of JSON.
+ *
+ * @param peer whose: {@link #OURS}, or the name of another library
+ * @param workload name of the workload
+ * @param op name of the operation
+ * @param n number of examples
+ * @param c number of outputs
+ * @param d number of covered parameters
+ * @param threads threads that one tensor operation may use
+ * @param seconds median wall time of the operation
+ * @param least shortest wall time
+ * @param greatest longest wall time
+ * @param unit median wall time of one forward and backward, measured between the repetitions
+ * @param ratio median in multiples of the unit
+ * @param reps repetitions
+ * @param peakMegabytes the most memory that the process had resident
+ * @param failed what went wrong, in place of the times
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
+record Row(
+    String peer,
+    String workload,
+    String op,
+    long n,
+    long c,
+    long d,
+    int threads,
+    @JsonProperty("op_s") @Nullable Double seconds,
+    @JsonProperty("op_min") @Nullable Double least,
+    @JsonProperty("op_max") @Nullable Double greatest,
+    @JsonProperty("fb_s") @Nullable Double unit,
+    @Nullable Double ratio,
+    @Nullable Integer reps,
+    @JsonProperty("peak_rss_mb") @Nullable Long peakMegabytes,
+    @Nullable String failed) {
+
+  /** What our rows carry as peer. */
+  static final String OURS = "nngeometry-jvm";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Reads a line. */
+  static Row parse(String line) {
+    try {
+      return JSON.readValue(line, Row.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not a row: " + line, e);
+    }
+  }
+
+  /** The line. */
+  String toJson() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

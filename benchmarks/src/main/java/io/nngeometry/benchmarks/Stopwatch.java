@@ -1,0 +1,107 @@
+package io.nngeometry.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Measures an operation between forward-and-backward passes over the same examples, so that a drift
+ * of the machine's speed touches both.
+ *
+ * @param reps repetitions
+ * @param maxSeconds no further repetition begins once the operation has taken so long in all
+ */
+record Stopwatch(int reps, double maxSeconds) {
+
+  /** One warm-up, then the repetitions; a failure becomes a row that tells it. */
+  Row measure(Operation operation, Setting setting, int threads) {
+    List<Double> times = new ArrayList<>();
+    List<Double> units = new ArrayList<>();
+    String failed = null;
+    try {
+      Runnable body = operation.prepare().in(setting);
+      seconds(body);
+      units.add(unit(setting));
+      double total = 0;
+      while (times.size() < reps && total <= maxSeconds) {
+        double t = seconds(body);
+        times.add(t);
+        total += t;
+        units.add(unit(setting));
+      }
+    } catch (RuntimeException e) {
+      failed = e.toString().lines().findFirst().orElse("");
+    }
+    return row(operation, setting, threads, times, units, failed);
+  }
+
+  private static double unit(Setting setting) {
+    return seconds(() -> Passes.forwardAndBackward(setting));
+  }
+
+  private static double seconds(Runnable body) {
+    long start = System.nanoTime();
+    body.run();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static Row row(
+      Operation operation,
+      Setting setting,
+      int threads,
+      List<Double> times,
+      List<Double> units,
+      @org.jspecify.annotations.Nullable String failed) {
+    boolean done = failed == null && !times.isEmpty();
+    double op = median(times);
+    double unit = median(units);
+    return new Row(
+        Row.OURS,
+        setting.workload().name(),
+        operation.name(),
+        setting.data().size(),
+        setting.workload().classes(),
+        setting.layers().size(),
+        threads,
+        done ? rounded(op, 1e6) : null,
+        done ? rounded(times.stream().mapToDouble(t -> t).min().orElseThrow(), 1e6) : null,
+        done ? rounded(times.stream().mapToDouble(t -> t).max().orElseThrow(), 1e6) : null,
+        done ? rounded(unit, 1e6) : null,
+        done ? rounded(op / unit, 1e3) : null,
+        done ? times.size() : null,
+        peakMegabytes().orElse(null),
+        failed);
+  }
+
+  static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(v -> v).sorted().toArray();
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  private static double rounded(double value, double perUnit) {
+    return Math.round(value * perUnit) / perUnit;
+  }
+
+  /** The process's greatest resident memory, where the system tells. */
+  private static Optional<Long> peakMegabytes() {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return Optional.empty();
+    }
+    try {
+      return Files.readAllLines(status).stream()
+          .filter(line -> line.startsWith("VmHWM:"))
+          .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.nngeometry.benchmarks;
+
+import io.nngeometry.models.BenchSmall;
+import io.nngeometry.models.Mlp;
+import io.nngeometry.models.ResNet18;
+import io.nngeometry.models.ResNet50;
+import io.nngeometry.nn.Module;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+
+/**
+ * A network and the shape of its data. Values are random: only shapes matter.
+ *
+ * @param name as the command line takes it
+ * @param model makes the network for a number of classes
+ * @param shape sizes of one input
+ * @param classes number of outputs
+ * @param examples number of examples, unless the command line says otherwise
+ * @param batchSize examples in a minibatch
+ */
+record Workload(
+    String name,
+    LongFunction<Module> model,
+    List<Long> shape,
+    long classes,
+    long examples,
+    long batchSize) {
+
+  private static final List<Workload> ALL =
+      List.of(
+          new Workload("small", BenchSmall::new, List.of(3L, 32L, 32L), 10, 128, 64),
+          new Workload("mlp", c -> new Mlp(784, 512, 512, c), List.of(1L, 28L, 28L), 10, 512, 128),
+          new Workload(
+              "resnet18-w16", c -> new ResNet18(16, c), List.of(3L, 32L, 32L), 10, 128, 64),
+          new Workload("resnet18-w64", c -> new ResNet18(64, c), List.of(3L, 32L, 32L), 10, 64, 32),
+          new Workload("resnet50-64px", ResNet50::new, List.of(3L, 64L, 64L), 200, 32, 16));
+
+  /** All workloads by name. */
+  static Map<String, Workload> byName() {
+    Map<String, Workload> byName = new LinkedHashMap<>();
+    ALL.forEach(w -> byName.put(w.name(), w));
+    return byName;
+  }
+}
