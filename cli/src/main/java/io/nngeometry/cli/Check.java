@@ -31,6 +31,11 @@ record Check(CommandLine command) {
         value >= 0 && Double.isFinite(value), value, option + " must be a number of at least zero");
   }
 
+  /** From zero until, without, one. */
+  double belowOne(String option, double value) {
+    return require(value >= 0 && value < 1, value, option + " must be from 0 to below 1");
+  }
+
   private <N extends Number> N require(boolean holds, N value, String rule) {
     if (!holds) {
       throw new ParameterException(command, "%s, got %s".formatted(rule, value));

@@ -8,7 +8,6 @@ import io.nngeometry.cli.compare.Results;
 import io.nngeometry.cli.compare.Stopwatch;
 import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
-import io.nngeometry.cli.training.Accuracy;
 import io.nngeometry.cli.training.Training;
 import io.nngeometry.cli.training.TrainingHistory;
 import io.nngeometry.cli.training.TrainingSettings;
@@ -22,7 +21,6 @@ import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -110,7 +108,7 @@ final class CompareCommand implements Callable<Integer> {
       } else {
         Weights.load(weights, model, net);
       }
-      double accuracy = Accuracy.of(net, digits.test());
+      double accuracy = Training.accuracy(net, digits.test());
       files.weights(model, net, accuracy);
       progress.say("accuracy on held-out images: " + Numbers.percent(accuracy));
 
@@ -130,7 +128,7 @@ final class CompareCommand implements Callable<Integer> {
       Results results =
           results(net, accuracy, history, trainingSettings, settings, design, outcome, watch, n);
       files.results(results, outcome);
-      report(results, outcome, files);
+      report(results, files);
     }
     return 0;
   }
@@ -154,7 +152,9 @@ final class CompareCommand implements Callable<Integer> {
         Machine.facts(),
         Machine.versions(),
         new Results.Network(
-            model.word(), layers.size(), layers.layers().stream().map(Layer::toString).toList(),
+            model.word(),
+            layers.size(),
+            layers.layers().stream().map(Layer::toString).toList(),
             accuracy),
         history,
         new Results.True("implicit", n, outcome.trace(), outcome.secondsPerTrueProduct()),
@@ -165,10 +165,11 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private String commandLine() {
-    return "nngeometry " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+    return "nngeometry "
+        + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
   }
 
-  private void report(Results results, Outcome outcome, CompareFiles files) {
+  private void report(Results results, CompareFiles files) {
     if (output.json()) {
       output.print(Json.of(results));
       return;
@@ -176,6 +177,10 @@ final class CompareCommand implements Callable<Integer> {
     ResultText text = new ResultText(results);
     output.print(text.errors());
     output.print("");
+    output.print("cosine of v and what a damped inverse leaves of it, medians:");
     output.print(text.solves());
+    output.print("");
+    output.print(text.footer());
+    output.print("report: " + files.report());
   }
 }

@@ -1,12 +1,15 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.cli.compare.Figures;
 import io.nngeometry.cli.compare.MatrixFile;
 import io.nngeometry.cli.compare.Outcome;
+import io.nngeometry.cli.compare.ReportPage;
 import io.nngeometry.cli.compare.ResultCsv;
 import io.nngeometry.cli.compare.Results;
 import io.nngeometry.nn.Module;
 import io.nngeometry.operators.LayerwisePMat;
 import io.nngeometry.operators.PMat;
+import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -40,8 +43,7 @@ record CompareFiles(Path directory) {
       }
     }
     try {
-      MatrixFile.write(
-          directory.resolve(matrix.representation() + ".safetensors"), stored, facts);
+      MatrixFile.write(directory.resolve(matrix.representation() + ".safetensors"), stored, facts);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -52,5 +54,21 @@ record CompareFiles(Path directory) {
     OutputFiles.text(directory.resolve("results.json"), Json.of(results) + "\n");
     OutputFiles.text(
         directory.resolve("results.csv"), new ResultCsv(outcome.measurements()).toString());
+    figure("errors", Figures.errors(results));
+    figure("solves", Figures.solves(results));
+    if (results.training().isPresent()) {
+      figure("training", Figures.training(results.training().get()));
+    }
+    new ReportPage(results).html().write(report());
+  }
+
+  /** The page that shows everything. */
+  Path report() {
+    return directory.resolve("report.html");
+  }
+
+  private void figure(String name, Figure figure) throws IOException {
+    figure.writePng(directory.resolve(name + ".png"));
+    figure.writeSvg(directory.resolve(name + ".svg"));
   }
 }

@@ -5,10 +5,12 @@ import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.cli.inspect.Inspection;
 import io.nngeometry.fisher.MemoryBudget;
 import io.nngeometry.nn.Module;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,23 +72,24 @@ final class InspectCommand implements Callable<Integer> {
     check.atLeast("--width", width == null ? 1 : width, 1);
     output.startEngine();
     Module net = model.build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)));
-    Inspection inspection = Inspection.of(net, model.word(), dtype.toString(), dtype.bytes());
+    Inspection inspection =
+        Inspection.of(net, model.word(), model.input(), dtype.toString(), dtype.bytes());
     output.print(output.json() ? Json.of(inspection) : text(inspection));
     return 0;
   }
 
   private String text(Inspection found) {
-    TextTable layers = new TextTable("layer", "kind", "parameters", "shapes", "covered by");
+    TextTable layers = TextTable.of(4, "layer", "kind", "shapes", "covered by", "parameters");
     for (Inspection.LayerFacts layer : found.layers()) {
       layers.row(
           List.of(
               layer.id(),
               layer.kind(),
-              grouped(layer.size()),
               String.join(", ", layer.parameters().stream().map(Inspection.Tensor::text).toList()),
-              layer.rule()));
+              layer.rules(),
+              grouped(layer.size())));
     }
-    TextTable memory = new TextTable("representation", "numbers", "memory");
+    TextTable memory = TextTable.of(1, "representation", "numbers", "memory");
     for (Inspection.Memory m : found.memory()) {
       memory.row(
           List.of(
@@ -98,7 +101,7 @@ final class InspectCommand implements Callable<Integer> {
         .formatted(
             model.word(),
             model.description(),
-            model.inputText(),
+            Arrays.stream(model.input()).mapToObj(Long::toString).collect(Collectors.joining(", ")),
             grouped(found.parameters()),
             found.layers().size(),
             layers,

@@ -36,7 +36,9 @@ final class Machine {
   static Map<String, String> versions() {
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("nngeometry", Main.version());
-    versions.put("libtorch", torch.TORCH_VERSION());
+    versions.put(
+        "libtorch",
+        Optional.ofNullable(torch.class.getPackage().getSpecificationVersion()).orElse("unknown"));
     versions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     return versions;
   }

@@ -63,13 +63,10 @@ final class TrainingOptions {
     Check check = new Check(spec.commandLine());
     OptimiserKind how = optimiser;
     return new TrainingSettings(
-        (int)
-            check.atLeast(
-                "--epochs", epochs != null ? epochs : quick ? QUICK_EPOCHS : EPOCHS, 0),
+        (int) check.atLeast("--epochs", epochs != null ? epochs : quick ? QUICK_EPOCHS : EPOCHS, 0),
         how,
-        check.positive(
-            "--lr", Objects.requireNonNullElse(learningRate, how.defaultLearningRate())),
-        check.notNegative("--momentum", momentum),
+        check.positive("--lr", Objects.requireNonNullElse(learningRate, how.defaultLearningRate())),
+        check.belowOne("--momentum", momentum),
         check.notNegative("--weight-decay", weightDecay),
         (int) check.atLeast("--train-batch", batch, 1),
         seed);

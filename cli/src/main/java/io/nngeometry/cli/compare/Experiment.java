@@ -88,8 +88,7 @@ public final class Experiment {
     for (Representation representation : design.representations()) {
       try (Progress.Task task = progress.start("building " + representation.name(), examples)) {
         Fisher told = first.progress((done, all) -> task.at(done));
-        seconds.put(
-            representation.name(), Stopwatch.leastOf(() -> told.as(representation)));
+        seconds.put(representation.name(), Stopwatch.leastOf(() -> told.as(representation)));
       }
     }
     return seconds;

@@ -67,9 +67,7 @@ final class Measuring {
     inverses.add(inverse.series());
     try {
       double[] cosines =
-          design
-              .residual()
-              .cosines(truth, probes, matrix, inverse.damping().apply(lambda));
+          design.residual().cosines(truth, probes, matrix, inverse.damping().apply(lambda));
       add(inverse.series(), Quantity.SOLVE, OptionalDouble.of(lambda), draw, cosines);
     } catch (SingularBlockException e) {
       gaps.add("%s at damping %.3g: %s".formatted(inverse.series(), lambda, e.getMessage()));

@@ -26,8 +26,7 @@ record Probes(Tensor rows, Tensor images, double[] forms, double secondsPerProdu
       Stopwatch watch = Stopwatch.start();
       Tensor images = truth.matrix().apply(rows);
       double seconds = watch.seconds() / count;
-      return new Probes(
-          Scope.detach(rows), Scope.detach(images), Rows.dots(rows, images), seconds);
+      return new Probes(Scope.detach(rows), Scope.detach(images), Rows.dots(rows, images), seconds);
     }
   }
 

@@ -1,9 +1,9 @@
 package io.nngeometry.cli.compare;
 
-import io.nngeometry.cli.console.Numbers;
-import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.cli.compare.Results.Approximation;
 import io.nngeometry.cli.compare.Results.Solve;
+import io.nngeometry.cli.console.Numbers;
+import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.fisher.MemoryBudget;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +15,14 @@ public record ResultText(Results results) {
   /** What every representation costs and how far it is from the truth. */
   public String errors() {
     TextTable table =
-        new TextTable(
-            "representation", "build", "memory", "F'v", "error of tr F", "error of v'Fv",
+        TextTable.of(
+            1,
+            "representation",
+            "build",
+            "memory",
+            "F'v",
+            "error of tr F",
+            "error of v'Fv",
             "cos(F'v, Fv)");
     for (Approximation a : results.representations()) {
       table.row(
@@ -45,27 +51,29 @@ public record ResultText(Results results) {
   public String solves() {
     List<String> headings = new ArrayList<>(List.of("damping"));
     results.solves().forEach(s -> headings.add(s.series()));
-    TextTable table = new TextTable(headings.toArray(String[]::new));
-    List<Double> lambdas =
-        results.solves().stream()
-            .flatMap(s -> s.points().stream())
-            .map(Solve.Point::lambda)
-            .distinct()
-            .sorted()
-            .toList();
-    for (double lambda : lambdas) {
+    TextTable table = TextTable.of(1, headings.toArray(String[]::new));
+    for (double lambda : results.dampings()) {
       List<String> row = new ArrayList<>(List.of(Numbers.error(lambda)));
       for (Solve solve : results.solves()) {
-        row.add(
-            solve.points().stream()
-                .filter(p -> p.lambda() == lambda)
-                .findFirst()
-                .map(p -> Numbers.cosine(p.cosine().median()))
-                .orElse("-"));
+        row.add(solve.at(lambda).map(cosine -> Numbers.cosine(cosine.median())).orElse("-"));
       }
       table.row(row);
     }
     return table.toString();
+  }
+
+  /** What does not fit into a table. */
+  public String footer() {
+    StringBuilder text = new StringBuilder();
+    results.gaps().forEach(gap -> text.append("not inverted: ").append(gap).append('\n'));
+    return text.append(
+            "%d matrices in one pass over %d images: %s; the whole run: %s"
+                .formatted(
+                    results.representations().size(),
+                    results.truth().examples(),
+                    Numbers.seconds(results.secondsTogether()),
+                    Numbers.seconds(results.seconds())))
+        .toString();
   }
 
   /** Median and range; one number if there is no range. */
@@ -73,7 +81,6 @@ public record ResultText(Results results) {
     String median = format.apply(spread.median());
     return spread.min() == spread.max()
         ? median
-        : "%s [%s, %s]"
-            .formatted(median, format.apply(spread.min()), format.apply(spread.max()));
+        : "%s [%s, %s]".formatted(median, format.apply(spread.min()), format.apply(spread.max()));
   }
 }

@@ -97,6 +97,21 @@ public record Results(
      * @param cosine the cosine of v and what is left of it
      */
     public record Point(double lambda, Spread cosine) {}
+
+    /** The cosine at {@code lambda}, if the matrix could be inverted there. */
+    Optional<Spread> at(double lambda) {
+      return points.stream().filter(p -> p.lambda() == lambda).findFirst().map(Point::cosine);
+    }
+  }
+
+  /** Every damping at which something could be inverted, in ascending order. */
+  List<Double> dampings() {
+    return solves.stream()
+        .flatMap(s -> s.points().stream())
+        .map(Solve.Point::lambda)
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   /** The approximations' part of {@code outcome}. */

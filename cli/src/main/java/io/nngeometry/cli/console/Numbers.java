@@ -11,7 +11,7 @@ public final class Numbers {
 
   /** An error or a damping, in two digits. */
   public static String error(double x) {
-    return String.format(Locale.ROOT, "%.1e", x);
+    return x == 0 ? "0" : String.format(Locale.ROOT, "%.1e", x);
   }
 
   /** A cosine. */
@@ -34,6 +34,7 @@ public final class Numbers {
     }
     return seconds < MINUTE
         ? String.format(Locale.ROOT, "%.1f s", seconds)
-        : String.format(Locale.ROOT, "%.0f min %.0f s", Math.floor(seconds / MINUTE), seconds % MINUTE);
+        : String.format(
+            Locale.ROOT, "%.0f min %.0f s", Math.floor(seconds / MINUTE), seconds % MINUTE);
   }
 }

@@ -3,15 +3,21 @@ package io.nngeometry.cli.console;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table in plain text: the first column set left, the others right. */
+/** A table in plain text: columns of words set left, columns of numbers right. */
 public final class TextTable {
   private static final String GAP = "  ";
 
+  private final int words;
   private final List<List<String>> rows = new ArrayList<>();
 
-  /** A table with these headings. */
-  public TextTable(String... headings) {
-    rows.add(List.of(headings));
+  private TextTable(int words, List<String> headings) {
+    this.words = words;
+    rows.add(headings);
+  }
+
+  /** A table with these headings, whose first {@code words} columns are not numbers. */
+  public static TextTable of(int words, String... headings) {
+    return new TextTable(words, List.of(headings));
   }
 
   /** Adds a row, of as many cells as there are headings. */
@@ -42,12 +48,11 @@ public final class TextTable {
     return text.toString();
   }
 
-  private static String line(List<String> row, int[] widths) {
+  private String line(List<String> row, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int c = 0; c < widths.length; c++) {
       String blank = " ".repeat(widths[c] - length(row.get(c)));
-      line.append(c == 0 ? "" : GAP)
-          .append(c == 0 ? row.get(c) + blank : blank + row.get(c));
+      line.append(c == 0 ? "" : GAP).append(c < words ? row.get(c) + blank : blank + row.get(c));
     }
     return line.toString().stripTrailing();
   }

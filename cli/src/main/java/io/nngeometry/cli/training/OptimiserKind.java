@@ -1,12 +1,26 @@
 package io.nngeometry.cli.training;
 
+import io.nngeometry.train.Adam;
+import io.nngeometry.train.Optimizer;
+import io.nngeometry.train.SGD;
+
 /** What makes a step of a gradient. */
 public enum OptimiserKind {
   /** Stochastic gradient descent with momentum. */
-  SGD(0.1),
+  SGD(0.1) {
+    @Override
+    Optimizer with(double momentum, double weightDecay) {
+      return new SGD().momentum(momentum).weightDecay(weightDecay);
+    }
+  },
 
   /** Adam, with decoupled weight decay. */
-  ADAM(0.005);
+  ADAM(0.005) {
+    @Override
+    Optimizer with(double momentum, double weightDecay) {
+      return new Adam().decoupledWeightDecay(weightDecay);
+    }
+  };
 
   private final double defaultLearningRate;
 
@@ -18,4 +32,6 @@ public enum OptimiserKind {
   public double defaultLearningRate() {
     return defaultLearningRate;
   }
+
+  abstract Optimizer with(double momentum, double weightDecay);
 }

@@ -1,60 +1,99 @@
 package io.nngeometry.cli.training;
 
+import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.layers.Parameter;
 import io.nngeometry.models.data.LabelledImages;
 import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
-import java.util.*;
-import org.bytedeco.pytorch.*;
-import org.bytedeco.pytorch.global.torch;
+import io.nngeometry.train.Accuracy;
+import io.nngeometry.train.Loss;
+import io.nngeometry.train.Schedule;
+import io.nngeometry.train.Trainer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 
-/** temporary */
+/** Trains a classifier of images, and keeps what a training curve shows. */
 public final class Training {
-  private Training() {}
+  private static final int ACCURACY_BATCH = 512;
+  private static final double NANOS = 1e9;
 
+  private final Module net;
+  private final TrainTest data;
+  private final TrainingSettings settings;
+  private final List<TrainingHistory.Epoch> epochs = new ArrayList<>();
+
+  private Training(Module net, TrainTest data, TrainingSettings settings) {
+    this.net = net;
+    this.data = data;
+    this.settings = settings;
+  }
+
+  /** Draws the parameters of {@code net} anew and trains them. */
   public static TrainingHistory run(
-      Module net, TrainTest data, TrainingSettings s, Progress progress) {
-    long start = System.nanoTime();
-    net.initialize(s.seed());
-    List<Parameter> ps = List.copyOf(net.namedParameters().values());
-    List<org.bytedeco.pytorch.Tensor> vel = new ArrayList<>();
-    for (Parameter p : ps) vel.add(Scope.detach(torch.zeros_like(p.tensor())));
-    List<TrainingHistory.Epoch> epochs = new ArrayList<>();
-    int steps = (data.train().size() + s.batch() - 1) / s.batch();
-    try (Progress.Task task = progress.start("training", (long) steps * s.epochs())) {
-      long done = 0;
-      for (int e = 0; e < s.epochs(); e++) {
-        net.train();
-        double loss = 0;
-        long right = 0;
-        try (LabelledImages sh = data.train().shuffled(s.seed() + e)) {
-          for (int b = 0; b < sh.size(); b += s.batch()) {
-            try (Scope scope = Scope.open(); GradMode on = GradMode.enabled();
-                LabelledImages mb = sh.slice(b, Math.min(sh.size(), b + s.batch()))) {
-              double lr = s.learningRate() * 0.5 * (1 + Math.cos(Math.PI * done / (double) (steps * s.epochs())));
-              org.bytedeco.pytorch.Tensor out = net.forward(mb.images());
-              org.bytedeco.pytorch.Tensor l = torch.cross_entropy(out, mb.labels());
-              right += Accuracy.right(out, mb.labels());
-              loss += l.item_double() * mb.size();
-              List<org.bytedeco.pytorch.Tensor> g = Tensors.gradients(l, torch.ones_like(l), ps.stream().map(Parameter::tensor).toList(), false);
-              try (GradMode off = GradMode.disabled()) {
-                for (int k = 0; k < ps.size(); k++) {
-                  vel.get(k).mul_(new Scalar(s.momentum())).add_(g.get(k)).add_(ps.get(k).tensor(), new Scalar(s.weightDecay()));
-                  ps.get(k).tensor().add_(vel.get(k), new Scalar(-lr));
-                }
-              }
-              task.at(++done, "loss %.3f".formatted(loss / (b + mb.size())));
-            }
-          }
-        }
-        net.eval();
-        epochs.add(new TrainingHistory.Epoch(e + 1, loss / data.train().size(), (double) right / data.train().size(), Accuracy.of(net, data.test())));
+      Module net, TrainTest data, TrainingSettings settings, Progress progress) {
+    return new Training(net, data, settings).run(progress);
+  }
+
+  /** The share of {@code data} that {@code net} classifies rightly. */
+  public static double accuracy(Module net, LabelledImages data) {
+    return Accuracy.of(net, data.images(), data.labels(), ACCURACY_BATCH);
+  }
+
+  private TrainingHistory run(Progress progress) {
+    long started = System.nanoTime();
+    net.initialize(settings.seed()).eval();
+    evaluate(0);
+    long perEpoch = (data.train().size() + settings.batch() - 1L) / settings.batch();
+    long steps = perEpoch * settings.epochs();
+    if (steps > 0) {
+      try (Progress.Task task = progress.start("training", steps)) {
+        Trainer.of(Loss.crossEntropy())
+            .optimizer(settings.optimizer())
+            .schedule(Schedule.cosine(settings.learningRate(), 0, steps))
+            .epochs(settings.epochs())
+            .batchSize(settings.batch())
+            .seed(settings.seed())
+            .listener(
+                now -> {
+                  if (now.batch() == now.batches() - 1) {
+                    evaluate(now.epoch() + 1);
+                  }
+                  task.at(now.step() + 1, note(now.loss()));
+                })
+            .train(net, data.train().images(), data.train().labels());
       }
     }
-    return new TrainingHistory(epochs, (System.nanoTime() - start) / 1e9);
+    return new TrainingHistory(epochs, (System.nanoTime() - started) / NANOS);
+  }
+
+  private String note(double loss) {
+    double accuracy = epochs.get(epochs.size() - 1).testAccuracy();
+    return String.format(Locale.ROOT, "loss %.3f, right %s", loss, Numbers.percent(accuracy));
+  }
+
+  private void evaluate(int epoch) {
+    boolean wasTraining = net.isTraining();
+    net.eval();
+    epochs.add(
+        new TrainingHistory.Epoch(
+            epoch,
+            loss(data.train()),
+            loss(data.test()),
+            accuracy(net, data.train()),
+            accuracy(net, data.test())));
+    if (wasTraining) {
+      net.train();
+    }
+  }
+
+  private double loss(LabelledImages images) {
+    try (Scope scope = Scope.open();
+        GradMode none = GradMode.disabled()) {
+      return Tensors.item(Loss.crossEntropy().of(net.forward(images.images()), images.labels()));
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.nngeometry.cli.training;
 
+import io.nngeometry.train.Optimizer;
+
 /**
  * How a network is trained.
  *
@@ -18,4 +20,8 @@ public record TrainingSettings(
     double momentum,
     double weightDecay,
     int batch,
-    long seed) {}
+    long seed) {
+  Optimizer optimizer() {
+    return optimiser.with(momentum, weightDecay);
+  }
+}
