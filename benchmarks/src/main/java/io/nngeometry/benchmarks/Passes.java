@@ -60,7 +60,7 @@ final class Passes {
                 for (int k = 0; k < signals.size(); k++) {
                   byUse.put(uses.get(k), signals.get(k));
                 }
-                for (LayerInputs in : LayerInputs.of(setting.layers(), recording, scope)) {
+                for (LayerInputs in : LayerInputs.of(setting.layers(), recording)) {
                   try (Scope layer = Scope.open()) {
                     in.gradients(use -> Objects.requireNonNull(byUse.get(use))).perExample();
                   }

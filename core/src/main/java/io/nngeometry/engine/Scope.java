@@ -44,10 +44,33 @@ public final class Scope implements AutoCloseable {
     return pointer;
   }
 
-  /** Takes over {@code pointer} from a scope inside this one: it lives until this one is closed. */
-  public <P extends Pointer> P adopt(P pointer) {
-    inner.attach(pointer);
-    return pointer;
+  /**
+   * The scope that is innermost on this thread now, for what is computed later, in scopes inside
+   * it.
+   */
+  public static Owner owner() {
+    return new Owner(PointerScope.getInnerScope());
+  }
+
+  /** A scope to give things to from inside other scopes. */
+  public static final class Owner {
+    private final @Nullable PointerScope scope;
+
+    private Owner(@Nullable PointerScope scope) {
+      this.scope = scope;
+    }
+
+    /**
+     * Lets {@code pointer} live as long as the scope; without one it is the garbage collector's.
+     */
+    public <P extends Pointer> P adopt(P pointer) {
+      if (scope == null) {
+        pointer.retainReference();
+      } else {
+        scope.attach(pointer);
+      }
+      return pointer;
+    }
   }
 
   /** Lets {@code pointer} outlive every scope of this thread; whoever holds it must close it. */

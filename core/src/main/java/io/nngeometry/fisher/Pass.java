@@ -106,7 +106,7 @@ record Pass(
         batch -> {
           try (Scope scope = Scope.open();
               GradMode on = GradMode.enabled()) {
-            consumer.accept(RecordedBatch.of(this, batch, scope));
+            consumer.accept(RecordedBatch.of(this, batch));
           }
         });
   }

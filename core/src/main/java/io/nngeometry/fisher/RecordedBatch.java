@@ -1,7 +1,6 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.data.Minibatch;
-import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
@@ -29,12 +28,12 @@ final class RecordedBatch {
     this.recording = recording;
   }
 
-  static RecordedBatch of(Pass pass, Minibatch batch, Scope lifetime) {
+  static RecordedBatch of(Pass pass, Minibatch batch) {
     try (Recording recording = Recording.begin(pass.layers(), pass.fallback())) {
       Tensor outputs = pass.forward(batch);
       recording.checkUnmodified();
       RecordedBatch recorded = new RecordedBatch(batch, outputs, recording);
-      LayerInputs.of(pass.layers(), recording, lifetime)
+      LayerInputs.of(pass.layers(), recording)
           .forEach(in -> recorded.inputs.put(in.layer().id(), in));
       return recorded;
     }

@@ -19,35 +19,32 @@ public final class LayerInputs {
   private final List<LayerUse> uses;
   private final long examples;
   private @Nullable Tensor inputFactor;
-  private final boolean explicit;
   private final List<LayerRule.Prepared> prepared;
-  private final Scope lifetime;
+  private final boolean outer;
+  private final Scope.Owner lifetime = Scope.owner();
 
-  private LayerInputs(Layer layer, List<LayerUse> uses, Scope lifetime) {
+  private LayerInputs(Layer layer, List<LayerUse> uses) {
     this.layer = layer;
     this.uses = uses;
     this.examples = uses.get(0).examples();
-    this.lifetime = lifetime;
-    this.explicit =
-        layer.matrix().isEmpty()
-            || uses.stream().anyMatch(u -> u.layer().rule().asLinearMap().isEmpty());
+    this.outer =
+        layer.matrix().isPresent()
+            && uses.stream().allMatch(u -> u.layer().rule().asLinearMap().isPresent());
     this.prepared =
-        explicit ? uses.stream().map(u -> u.layer().rule().prepare(u)).toList() : List.of();
+        outer ? List.of() : uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
   }
 
   /**
-   * The layers of {@code collection} that {@code recording} saw used, in flat order.
-   *
-   * @param lifetime the minibatch's scope, which owns what is computed once for all cotangents
+   * The layers of {@code collection} that {@code recording} saw used, in flat order. What they
+   * compute once for all cotangents lives as long as the scope that is innermost now.
    */
-  public static List<LayerInputs> of(
-      LayerCollection collection, Recording recording, Scope lifetime) {
+  public static List<LayerInputs> of(LayerCollection collection, Recording recording) {
     List<LayerInputs> result = new ArrayList<>();
     List<LayerUse> all = recording.uses();
     for (Layer layer : collection.layers()) {
       List<LayerUse> mine = all.stream().filter(u -> isUser(layer, u.layer())).toList();
       if (!mine.isEmpty()) {
-        result.add(new LayerInputs(layer, mine, lifetime));
+        result.add(new LayerInputs(layer, mine));
       }
     }
     return result;
@@ -76,7 +73,7 @@ public final class LayerInputs {
    */
   public LayerGradients gradients(Function<LayerUse, Tensor> signal) {
     List<Tensor> signals = uses.stream().map(signal).toList();
-    if (explicit) {
+    if (!outer) {
       return ExplicitGradients.of(layer, uses, prepared, signals);
     }
     MatrixLayout layout = layer.matrix().orElseThrow();

@@ -3,13 +3,25 @@ package io.nngeometry.operators;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A symmetric p x p matrix over one part of parameter space, in flat order. Blocks know no layers
- * and no networks. Vectors come as rows, (m, p).
+ * A p x p matrix over one part of parameter space, in flat order, symmetric unless it is a product.
+ * Blocks know no layers and no networks. Vectors come as rows, (m, p). Results are new blocks that share
+ * no memory with this one.
  */
-public interface Block extends AutoCloseable {
+public sealed interface Block extends AutoCloseable
+    permits DenseBlock,
+        DiagonalBlock,
+        QuasiDiagonalBlock,
+        IdentityBlock,
+        KroneckerBlock,
+        EigenKroneckerBlock {
+  /** Name of the kind, such as {@code kronecker}. */
+  String kind();
+
   /** The dimension p. */
   long size();
 
@@ -25,24 +37,93 @@ public interface Block extends AutoCloseable {
   /** Root of the sum of squares of all elements. */
   double frobeniusNorm();
 
+  /** This block in its eigenvectors' basis, where there is a way to have it; kept until closed. */
+  Optional<Eigenform> eigenform();
+
+  /** a times this plus b times {@code other}, where this kind has a place for the sum. */
+  Optional<Block> combine(double a, Block other, double b);
+
+  /** This times {@code other}, where the product is of this kind; not symmetric in general. */
+  Optional<Block> multiply(Block other);
+
+  /** {@code factor} times this. */
+  Block times(double factor);
+
+  /**
+   * (1 - weight) this + weight {@code other} for estimates of one matrix on different data: for
+   * Kronecker factors each by itself, which is what their joint estimate is.
+   */
+  default Optional<Block> merge(Block other, double weight) {
+    return combine(1 - weight, other, weight);
+  }
+
   /** The p eigenvalues in ascending order. */
-  Tensor eigenvalues();
+  default Tensor eigenvalues() {
+    return Scope.keeping(
+        () -> Tensors.ascending(spectral("eigenvalues").values().reshape(-1)));
+  }
+
+  /** The k greatest eigenvalues and their vectors. */
+  default TopEigen topEigen(long k) {
+    return spectral("eigenvectors").top(k);
+  }
 
   /**
    * (M + lambda I)^-1 applied to each row.
    *
    * @throws SingularBlockException if M + lambda I is not positive definite
    */
-  Tensor solve(Tensor rows, double lambda);
+  default Tensor solve(Tensor rows, double lambda) {
+    return Scope.keeping(() -> spectral("solve").solve(rows, lambda));
+  }
 
   /** Damps the factors of a Kronecker block; other kinds have none and are damped exactly. */
   default Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
     return solve(rows, lambda);
   }
 
+  /** The pseudo-inverse without eigenvalues up to {@code cutoff} times the greatest. */
+  default Tensor solveTruncated(Tensor rows, double cutoff) {
+    return Scope.keeping(() -> spectral("truncated solve").solveTruncated(rows, cutoff));
+  }
+
+  /** (M + lambda I)^-1. */
+  default Block inverse(double lambda) {
+    return keeping(() -> spectral("inverse").inverse(lambda));
+  }
+
+  /** The inverse of the damped factors of a Kronecker block; see {@link #solveFactored}. */
+  default Block inverseFactored(double lambda, boolean balanced) {
+    return inverse(lambda);
+  }
+
+  /** The pseudo-inverse without eigenvalues up to {@code cutoff} times the greatest. */
+  default Block inverseTruncated(double cutoff) {
+    return keeping(() -> spectral("pseudo-inverse").inverseTruncated(cutoff));
+  }
+
+  /** M to a real power. */
+  default Block power(double exponent) {
+    return keeping(() -> spectral("power").power(exponent));
+  }
+
+  /** log det (M + lambda I). */
+  default double logDeterminant(double lambda) {
+    return spectral("log-determinant").logDeterminant(lambda);
+  }
+
+  private Eigenform spectral(String operation) {
+    return eigenform()
+        .orElseThrow(
+            () ->
+                new RefusedOperationException(
+                    operation, kind(), "it has no spectrum at hand", "a block-diag matrix has"));
+  }
+
   /** All elements, (p, p). */
   default Tensor toDense() {
-    return Scope.keeping(() -> apply(Tensors.eye(diagonal(), size())));
+    // rows are images of unit vectors: for a product, that is its transpose
+    return Scope.keeping(() -> apply(Tensors.eye(diagonal(), size())).t().contiguous());
   }
 
   /** What the block stores, by name. */
@@ -56,5 +137,19 @@ public interface Block extends AutoCloseable {
   @Override
   default void close() {
     tensors().values().forEach(Tensor::close);
+  }
+
+  /** Runs {@code body} in a scope of its own and keeps the tensors of the block it makes. */
+  static Block keeping(Supplier<Block> body) {
+    try (Scope scope = Scope.open()) {
+      Block block = body.get();
+      block.tensors().values().forEach(scope::keep);
+      return block;
+    }
+  }
+
+  /** As {@link #keeping}, of a block that may not be. */
+  static Optional<Block> keepingIf(boolean possible, Supplier<Block> body) {
+    return possible ? Optional.of(keeping(body)) : Optional.empty();
   }
 }

@@ -3,13 +3,16 @@ package io.nngeometry.operators;
 import org.bytedeco.pytorch.Tensor;
 
 /** What is inverted in place of a matrix that may be singular. */
-public sealed interface Damping permits Damping.Tikhonov, Damping.Factored {
+public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damping.Truncated {
 
   /** The strength. */
   double lambda();
 
   /** Solves one block for every row of {@code b}. */
   Tensor solve(Block block, Tensor b);
+
+  /** The damped inverse of one block. */
+  Block inverse(Block block);
 
   /** (M + lambda I)^-1, exactly, in every representation. */
   static Damping tikhonov(double lambda) {
@@ -31,6 +34,14 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored {
   }
 
   /**
+   * The pseudo-inverse: nothing is added, and eigenvalues up to {@code cutoff} times the greatest are
+   * left out.
+   */
+  static Damping truncated(double cutoff) {
+    return new Truncated(cutoff);
+  }
+
+  /**
    * Exact damping.
    *
    * @param lambda added to every eigenvalue; zero inverts the matrix itself, which must be regular
@@ -44,6 +55,11 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored {
     @Override
     public Tensor solve(Block block, Tensor b) {
       return block.solve(b, lambda);
+    }
+
+    @Override
+    public Block inverse(Block block) {
+      return block.inverse(lambda);
     }
   }
 
@@ -62,6 +78,40 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored {
     @Override
     public Tensor solve(Block block, Tensor b) {
       return block.solveFactored(b, lambda, balanced);
+    }
+
+    @Override
+    public Block inverse(Block block) {
+      return block.inverseFactored(lambda, balanced);
+    }
+  }
+
+  /**
+   * A pseudo-inverse.
+   *
+   * @param cutoff eigenvalues up to this part of the greatest count as zero
+   */
+  record Truncated(double cutoff) implements Damping {
+    /** Checks the cutoff. */
+    public Truncated {
+      if (!(cutoff >= 0 && cutoff < 1)) {
+        throw new IllegalArgumentException("a cutoff must be in [0, 1), got " + cutoff);
+      }
+    }
+
+    @Override
+    public double lambda() {
+      return 0;
+    }
+
+    @Override
+    public Tensor solve(Block block, Tensor b) {
+      return block.solveTruncated(b, cutoff);
+    }
+
+    @Override
+    public Block inverse(Block block) {
+      return block.inverseTruncated(cutoff);
     }
   }
 

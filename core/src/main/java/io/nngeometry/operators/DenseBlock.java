@@ -2,6 +2,7 @@ package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -10,13 +11,24 @@ import org.jspecify.annotations.Nullable;
 /** A matrix with all its elements. Factorisations are computed once and kept until closed. */
 public final class DenseBlock implements Block {
   private final Tensor matrix;
+  private final boolean symmetric;
   private @Nullable Spectrum spectrum;
   private @Nullable Tensor cholesky;
   private double choleskyLambda = Double.NaN;
 
   /** Takes over the symmetric {@code matrix}, (p, p). */
   public DenseBlock(Tensor matrix) {
+    this(matrix, true);
+  }
+
+  private DenseBlock(Tensor matrix, boolean symmetric) {
     this.matrix = matrix;
+    this.symmetric = symmetric;
+  }
+
+  @Override
+  public String kind() {
+    return symmetric ? "dense" : "dense product";
   }
 
   @Override
@@ -26,7 +38,7 @@ public final class DenseBlock implements Block {
 
   @Override
   public Tensor apply(Tensor rows) {
-    return rows.matmul(matrix);
+    return rows.matmul(matrix.t());
   }
 
   @Override
@@ -45,13 +57,53 @@ public final class DenseBlock implements Block {
   }
 
   @Override
-  public Tensor eigenvalues() {
-    return spectrum().values();
+  public Optional<Eigenform> eigenform() {
+    return symmetric
+        ? Optional.of(new Eigenform(new DenseBasis(spectrum().vectors()), spectrum().values()))
+        : Optional.empty();
   }
 
   @Override
   public Tensor solve(Tensor rows, double lambda) {
+    if (!symmetric) {
+      return Block.super.solve(rows, lambda); // refuses
+    }
     return Scope.keeping(() -> torch.cholesky_solve(rows.t(), cholesky(lambda)).t());
+  }
+
+  @Override
+  public Block inverse(double lambda) {
+    if (!symmetric) {
+      return Block.super.inverse(lambda); // refuses
+    }
+    return Block.keeping(() -> new DenseBlock(torch.cholesky_inverse(cholesky(lambda))));
+  }
+
+  @Override
+  public double logDeterminant(double lambda) {
+    return symmetric
+        ? 2 * Spectrum.number(() -> cholesky(lambda).diagonal().log().sum())
+        : Block.super.logDeterminant(lambda);
+  }
+
+  @Override
+  public Optional<Block> combine(double a, Block other, double b) {
+    boolean both = symmetric && !(other instanceof DenseBlock that && !that.symmetric);
+    return Block.keepingIf(
+        true,
+        () ->
+            new DenseBlock(
+                matrix.mul(new Scalar(a)).add(other.toDense(), new Scalar(b)), both));
+  }
+
+  @Override
+  public Optional<Block> multiply(Block other) {
+    return Block.keepingIf(true, () -> new DenseBlock(matrix.matmul(other.toDense()), false));
+  }
+
+  @Override
+  public Block times(double factor) {
+    return Block.keeping(() -> new DenseBlock(matrix.mul(new Scalar(factor)), symmetric));
   }
 
   @Override
@@ -77,8 +129,7 @@ public final class DenseBlock implements Block {
 
   private synchronized Spectrum spectrum() {
     if (spectrum == null) {
-      Spectrum s = Spectrum.of(matrix);
-      spectrum = new Spectrum(Scope.detach(s.values()), Scope.detach(s.vectors()));
+      spectrum = Spectrum.kept(matrix, false);
     }
     return spectrum;
   }

@@ -1,8 +1,8 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -14,6 +14,11 @@ public final class DiagonalBlock implements Block {
   /** Takes over {@code diagonal}, (p). */
   public DiagonalBlock(Tensor diagonal) {
     this.diagonal = diagonal;
+  }
+
+  @Override
+  public String kind() {
+    return "diagonal";
   }
 
   @Override
@@ -42,18 +47,29 @@ public final class DiagonalBlock implements Block {
   }
 
   @Override
-  public Tensor eigenvalues() {
-    return Scope.keeping(() -> Tensors.ascending(diagonal));
+  public Optional<Eigenform> eigenform() {
+    return Optional.of(new Eigenform(StandardBasis.INSTANCE, diagonal));
   }
 
   @Override
-  public Tensor solve(Tensor rows, double lambda) {
-    return Scope.keeping(
-        () -> {
-          Tensor damped = diagonal.add(new Scalar(lambda));
-          Spectrum.checkPositive("the diagonal", damped, lambda);
-          return rows.div(damped);
-        });
+  public Optional<Block> combine(double a, Block other, double b) {
+    return Block.keepingIf(
+        other instanceof DiagonalBlock || other instanceof IdentityBlock,
+        () ->
+            new DiagonalBlock(
+                diagonal.mul(new Scalar(a)).add(other.diagonal(), new Scalar(b))));
+  }
+
+  @Override
+  public Optional<Block> multiply(Block other) {
+    return Block.keepingIf(
+        other instanceof DiagonalBlock || other instanceof IdentityBlock,
+        () -> new DiagonalBlock(diagonal.mul(other.diagonal())));
+  }
+
+  @Override
+  public Block times(double factor) {
+    return Block.keeping(() -> new DiagonalBlock(diagonal.mul(new Scalar(factor))));
   }
 
   @Override

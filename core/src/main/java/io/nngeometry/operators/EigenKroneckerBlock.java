@@ -1,16 +1,16 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.MatrixLayout;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A matrix that is diagonal in a Kronecker product of two orthonormal bases, per group of a linear
- * map (George et al. 2018, equation 8). With products of the factors' eigenvalues on the diagonal
- * it is KFAC; with the exact second moments of the rotated gradients it is EKFAC.
+ * A matrix that is diagonal in a Kronecker product of two orthonormal bases, per group of a linear map
+ * (George et al. 2018, equation 8). With products of the factors' eigenvalues on the diagonal it is
+ * KFAC; with the exact second moments of the rotated gradients it is EKFAC.
  */
 public final class EigenKroneckerBlock implements Block {
   private final KroneckerBasis basis;
@@ -42,13 +42,27 @@ public final class EigenKroneckerBlock implements Block {
   }
 
   @Override
+  public String kind() {
+    return "eigen-kronecker";
+  }
+
+  @Override
   public long size() {
     return basis.layout().size();
   }
 
   @Override
   public Tensor apply(Tensor rows) {
-    return Scope.keeping(() -> basis.apply(rows, coefficients));
+    return Scope.keeping(() -> eigen().apply(rows, coefficients));
+  }
+
+  private Eigenform eigen() {
+    return new Eigenform(basis, coefficients);
+  }
+
+  @Override
+  public Optional<Eigenform> eigenform() {
+    return Optional.of(eigen());
   }
 
   @Override
@@ -66,19 +80,48 @@ public final class EigenKroneckerBlock implements Block {
     return Spectrum.number(coefficients::norm);
   }
 
-  @Override
-  public Tensor eigenvalues() {
-    return Scope.keeping(() -> Tensors.ascending(coefficients.flatten()));
+  private boolean sameBasis(EigenKroneckerBlock that) {
+    return basis.layout().equals(that.basis.layout())
+        && basis.left().equal(that.basis.left())
+        && basis.right().equal(that.basis.right());
   }
 
   @Override
-  public Tensor solve(Tensor rows, double lambda) {
-    return Scope.keeping(
-        () -> {
-          Tensor damped = coefficients.add(new Scalar(lambda));
-          Spectrum.checkPositive("the matrix", damped, lambda);
-          return basis.apply(rows, damped.reciprocal());
-        });
+  public Optional<Block> combine(double a, Block other, double b) {
+    if (other instanceof IdentityBlock identity) {
+      double shift = b * identity.trace() / identity.size();
+      return Block.keepingIf(
+          true, () -> basis.block(coefficients.mul(new Scalar(a)).add(new Scalar(shift))));
+    }
+    return other instanceof EigenKroneckerBlock that
+        ? Block.keepingIf(
+            sameBasis(that),
+            () ->
+                basis.block(
+                    coefficients.mul(new Scalar(a)).add(that.coefficients, new Scalar(b))))
+        : Optional.empty();
+  }
+
+  /** As {@link #combine}, after which this block, a temporary, is closed. */
+  Optional<Block> combineAndClose(double a, Block other, double b) {
+    try (EigenKroneckerBlock me = this) {
+      return me.combine(a, other, b);
+    }
+  }
+
+  @Override
+  public Optional<Block> multiply(Block other) {
+    if (other instanceof IdentityBlock identity) {
+      return identity.multiply(this);
+    }
+    return other instanceof EigenKroneckerBlock that
+        ? Block.keepingIf(sameBasis(that), () -> basis.block(coefficients.mul(that.coefficients)))
+        : Optional.empty();
+  }
+
+  @Override
+  public Block times(double factor) {
+    return Block.keeping(() -> basis.block(coefficients.mul(new Scalar(factor))));
   }
 
   @Override

@@ -10,19 +10,24 @@ import org.bytedeco.pytorch.Tensor;
  * @param left vectors over rows, as columns, (groups, rows, rows)
  * @param right vectors over columns, as columns, (groups, width, width)
  */
-record KroneckerBasis(MatrixLayout layout, Tensor left, Tensor right) {
+record KroneckerBasis(MatrixLayout layout, Tensor left, Tensor right) implements Basis {
 
-  /**
-   * Applies the matrix that is diagonal in the basis, with {@code coefficients} (groups, rows,
-   * width).
-   */
-  Tensor apply(Tensor rows, Tensor coefficients) {
-    Tensor rotated = left.transpose(1, 2).matmul(layout.toMatrix(rows)).matmul(right);
-    Tensor scaled = rotated.mul(coefficients);
-    return layout.toFlat(left.matmul(scaled).matmul(right.transpose(1, 2)));
+  @Override
+  public Tensor to(Tensor rows) {
+    return left.transpose(1, 2).matmul(layout.toMatrix(rows)).matmul(right);
   }
 
-  /** The diagonal of that matrix, flat. */
+  @Override
+  public Tensor from(Tensor coordinates) {
+    return layout.toFlat(left.matmul(coordinates).matmul(right.transpose(1, 2)));
+  }
+
+  @Override
+  public Block block(Tensor coefficients) {
+    return new EigenKroneckerBlock(layout, left.clone(), right.clone(), coefficients);
+  }
+
+  /** The diagonal of the matrix with these coefficients, flat. */
   Tensor diagonal(Tensor coefficients) {
     return layout.toFlat(
         left.mul(left).matmul(coefficients).matmul(right.mul(right).transpose(1, 2)));

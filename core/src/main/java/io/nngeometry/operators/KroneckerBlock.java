@@ -1,37 +1,37 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.MatrixLayout;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Per group of a linear map, the Kronecker product of a matrix over the rows of its weight and one
- * over the columns (the bias being the last column): left (x) right for the row-major weight. In a
- * dense layer left is G and right is A of Martens and Grosse (2015); in an embedding they change
- * places.
+ * Per group of a linear map, the Kronecker product of a matrix over the rows of its weight and one over
+ * the columns (the bias being the last column): left (x) right for the row-major weight. In a dense
+ * layer left is G and right is A of Martens and Grosse (2015); in an embedding they change places.
  */
 public final class KroneckerBlock implements Block {
   private final MatrixLayout layout;
   private final Tensor left;
   private final Tensor right;
-  private @Nullable Spectra spectra;
+  private final boolean symmetric;
+  private @Nullable Spectrum leftSpectrum;
+  private @Nullable Spectrum rightSpectrum;
 
-  private record Spectra(Spectrum left, Spectrum right) {
-    Tensor products() {
-      return KroneckerBasis.outer(left.values(), right.values());
-    }
+  /** Takes over left (groups, rows, rows) and right (groups, width, width), both symmetric. */
+  public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right) {
+    this(layout, left, right, true);
   }
 
-  /** Takes over left (groups, rows, rows) and right (groups, width, width). */
-  public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right) {
+  private KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right, boolean symmetric) {
     this.layout = layout;
     this.left = left;
     this.right = right;
+    this.symmetric = symmetric;
   }
 
   /** The factor over rows, (groups, rows, rows). */
@@ -45,13 +45,20 @@ public final class KroneckerBlock implements Block {
   }
 
   @Override
+  public String kind() {
+    return symmetric ? "kronecker" : "kronecker product";
+  }
+
+  @Override
   public long size() {
     return layout.size();
   }
 
   @Override
   public Tensor apply(Tensor rows) {
-    return Scope.keeping(() -> layout.toFlat(left.matmul(layout.toMatrix(rows)).matmul(right)));
+    return Scope.keeping(
+        () ->
+            layout.toFlat(left.matmul(layout.toMatrix(rows)).matmul(right.transpose(1, 2))));
   }
 
   @Override
@@ -72,65 +79,154 @@ public final class KroneckerBlock implements Block {
   }
 
   @Override
-  public Tensor eigenvalues() {
-    return Scope.keeping(() -> Tensors.ascending(spectra().products().flatten()));
-  }
-
-  @Override
-  public Tensor solve(Tensor rows, double lambda) {
-    return Scope.keeping(
-        () -> {
-          Tensor damped = spectra().products().add(new Scalar(lambda));
-          Spectrum.checkPositive("the matrix", damped, lambda);
-          return basis().apply(rows, damped.reciprocal());
-        });
+  public Optional<Eigenform> eigenform() {
+    return symmetric
+        ? Optional.of(
+            new Eigenform(
+                basis(),
+                KroneckerBasis.outer(leftSpectrum().values(), rightSpectrum().values())))
+        : Optional.empty();
   }
 
   @Override
   public Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
+    if (!symmetric) {
+      return solve(rows, lambda); // refuses
+    }
     return Scope.keeping(
         () -> {
-          Tensor l = spectra().left().values();
-          Tensor r = spectra().right().values();
-          Tensor balance = r.mean(-1).div(l.mean(-1)).sqrt().unsqueeze(1);
-          Tensor pi = balanced ? balance : torch.ones_like(balance);
-          Scalar root = new Scalar(Math.sqrt(lambda));
-          Tensor damped =
-              KroneckerBasis.outer(l.add(pi.reciprocal().mul(root)), r.add(pi.mul(root)));
+          Spectrum l = leftSpectrum();
+          Spectrum r = rightSpectrum();
+          Tensor damped = KroneckerBasis.outer(damped(l, lambda, balanced), damped(r, lambda, balanced));
           Spectrum.checkPositive("a factor", damped, lambda);
-          return basis().apply(rows, damped.reciprocal());
+          return new Eigenform(basis(), damped).apply(rows, damped.reciprocal());
         });
+  }
+
+  @Override
+  public Block inverseFactored(double lambda, boolean balanced) {
+    if (!symmetric) {
+      return inverse(lambda); // refuses
+    }
+    return Block.keeping(
+        () -> {
+          Tensor l = damped(leftSpectrum(), lambda, balanced);
+          Tensor r = damped(rightSpectrum(), lambda, balanced);
+          Spectrum.checkPositive("a factor", KroneckerBasis.outer(l, r), lambda);
+          return new KroneckerBlock(
+              layout,
+              composed(leftSpectrum(), l.reciprocal()),
+              composed(rightSpectrum(), r.reciprocal()));
+        });
+  }
+
+  /**
+   * A factor's eigenvalues plus sqrt(lambda) times the root of the ratio of its mean eigenvalue to the
+   * other's: pi for A, 1 / pi for G.
+   */
+  private Tensor damped(Spectrum mine, double lambda, boolean balanced) {
+    Spectrum other = mine == leftSpectrum() ? rightSpectrum() : leftSpectrum();
+    Tensor ratio = mine.values().mean(-1).div(other.values().mean(-1)).sqrt().unsqueeze(1);
+    Tensor pi = balanced ? ratio : torch.ones_like(ratio);
+    return mine.values().add(pi.mul(new Scalar(Math.sqrt(lambda))));
+  }
+
+  @Override
+  public Block power(double exponent) {
+    if (!symmetric) {
+      return Block.super.power(exponent); // refuses
+    }
+    if (exponent < 0) {
+      Spectrum.checkPositive("the matrix", eigenform().orElseThrow().values(), 0);
+    }
+    Scalar e = new Scalar(exponent);
+    return Block.keeping(
+        () ->
+            new KroneckerBlock(
+                layout,
+                composed(leftSpectrum(), leftSpectrum().values().pow(e)),
+                composed(rightSpectrum(), rightSpectrum().values().pow(e))));
+  }
+
+  /** U diag(values) U^T. */
+  private static Tensor composed(Spectrum spectrum, Tensor values) {
+    Tensor u = spectrum.vectors();
+    return u.mul(values.unsqueeze(1)).matmul(u.transpose(1, 2));
+  }
+
+  @Override
+  public Optional<Block> combine(double a, Block other, double b) {
+    // a sum of Kronecker products is none, unless one is a multiple of the identity
+    return symmetric && other instanceof IdentityBlock
+        ? toEigenbasis().combineAndClose(a, other, b)
+        : Optional.empty();
+  }
+
+  @Override
+  public Optional<Block> merge(Block other, double weight) {
+    if (!(other instanceof KroneckerBlock that) || !symmetric || !that.symmetric) {
+      return Optional.empty();
+    }
+    Scalar mine = new Scalar(1 - weight);
+    Scalar theirs = new Scalar(weight);
+    return Block.keepingIf(
+        layout.equals(that.layout),
+        () ->
+            new KroneckerBlock(
+                layout,
+                left.mul(mine).add(that.left, theirs),
+                right.mul(mine).add(that.right, theirs)));
+  }
+
+  @Override
+  public Optional<Block> multiply(Block other) {
+    if (other instanceof IdentityBlock identity) {
+      return identity.multiply(this);
+    }
+    return other instanceof KroneckerBlock that
+        ? Block.keepingIf(
+            layout.equals(that.layout),
+            () ->
+                new KroneckerBlock(
+                    layout, left.matmul(that.left), right.matmul(that.right), false))
+        : Optional.empty();
+  }
+
+  @Override
+  public Block times(double factor) {
+    return Block.keeping(
+        () ->
+            new KroneckerBlock(layout, left.mul(new Scalar(factor)), right.clone(), symmetric));
   }
 
   /** The same matrix in its eigenvectors' basis, as tensors of its own: where EKFAC starts. */
   public EigenKroneckerBlock toEigenbasis() {
     try (Scope scope = Scope.open()) {
+      Eigenform form = eigenform().orElseThrow();
       return new EigenKroneckerBlock(
           layout,
-          scope.keep(spectra().left().vectors().clone()),
-          scope.keep(spectra().right().vectors().clone()),
-          scope.keep(spectra().products()));
+          scope.keep(leftSpectrum().vectors().clone()),
+          scope.keep(rightSpectrum().vectors().clone()),
+          scope.keep(form.values()));
     }
   }
 
   private KroneckerBasis basis() {
-    return new KroneckerBasis(layout, spectra().left().vectors(), spectra().right().vectors());
+    return new KroneckerBasis(layout, leftSpectrum().vectors(), rightSpectrum().vectors());
   }
 
-  /** Decomposed once and kept; negative eigenvalues are rounding and become zero. */
-  private synchronized Spectra spectra() {
-    if (spectra == null) {
-      spectra = new Spectra(kept(left), kept(right));
+  private synchronized Spectrum leftSpectrum() {
+    if (leftSpectrum == null) {
+      leftSpectrum = Spectrum.kept(left, true);
     }
-    return spectra;
+    return leftSpectrum;
   }
 
-  private static Spectrum kept(Tensor factor) {
-    try (Scope scope = Scope.open()) {
-      Spectrum s = Spectrum.of(factor);
-      return new Spectrum(
-          Scope.detach(s.values().clamp_min(new Scalar(0))), Scope.detach(s.vectors()));
+  private synchronized Spectrum rightSpectrum() {
+    if (rightSpectrum == null) {
+      rightSpectrum = Spectrum.kept(right, true);
     }
+    return rightSpectrum;
   }
 
   private static Tensor diagonals(Tensor matrices) {
@@ -145,9 +241,11 @@ public final class KroneckerBlock implements Block {
   @Override
   public void close() {
     Block.super.close();
-    if (spectra != null) {
-      spectra.left().close();
-      spectra.right().close();
+    if (leftSpectrum != null) {
+      leftSpectrum.close();
+    }
+    if (rightSpectrum != null) {
+      rightSpectrum.close();
     }
   }
 }

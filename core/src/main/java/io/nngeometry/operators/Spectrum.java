@@ -3,6 +3,7 @@ package io.nngeometry.operators;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.function.Supplier;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -42,6 +43,19 @@ record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
       }
       return new Spectrum(
           scope.keep(pair.get0().to(Tensors.type(m))), scope.keep(pair.get1().to(Tensors.type(m))));
+    }
+  }
+
+  /**
+   * Decomposes for keeping: the result outlives every scope.
+   *
+   * @param positive whether negative eigenvalues are rounding, to be set to zero
+   */
+  static Spectrum kept(Tensor matrices, boolean positive) {
+    try (Scope scope = Scope.open()) {
+      Spectrum s = of(matrices);
+      Tensor values = positive ? s.values().clamp_min(new Scalar(0)) : s.values();
+      return new Spectrum(Scope.detach(values), Scope.detach(s.vectors()));
     }
   }
 

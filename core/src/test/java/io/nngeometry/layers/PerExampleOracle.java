@@ -141,7 +141,7 @@ public final class PerExampleOracle {
     Tensor columns = randn(8, layout.groups(), layout.width(), layout.width());
     Tensor rotated = torch.matmul(torch.matmul(rows.transpose(1, 2), layout.toMatrix(p)), columns);
     assertClose(
-        outer.rotated(rows, columns).perExample(), layout.toFlat(rotated), "rotated gradients");
+        outer.squareSumMatrix(rows, columns), rotated.mul(rotated).sum(0), "rotated squares");
   }
 
   /** The input moment is the input factor's, and both are consistent with the gradients. */
@@ -153,7 +153,7 @@ public final class PerExampleOracle {
       Tensor s = outer.signal();
       assertClose(
           outer.signalMoment(), torch.matmul(s.transpose(-1, -2), s).sum(0), "signal moment");
-      assertThat(in.positions(outer)).isEqualTo(a.size(2));
+      assertThat(outer.positions()).isEqualTo(a.size(2));
     }
     return g;
   }
