@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 
 /** How a network is trained. */
 final class TrainingOptions {
-  private static final int EPOCHS = 30;
+  private static final int EPOCHS = 15;
   private static final int QUICK_EPOCHS = 5;
 
   @Spec(Spec.Target.MIXEE)
@@ -19,7 +19,7 @@ final class TrainingOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Times that every image is seen; 0 leaves the network as drawn. Default: 30.")
+      description = "Times that every image is seen; 0 leaves the network as drawn. Default: 15.")
   private @Nullable Integer epochs;
 
   @Option(
@@ -33,7 +33,7 @@ final class TrainingOptions {
       names = "--lr",
       paramLabel = "RATE",
       description =
-          "Learning rate at the start; it falls along a half cosine. Default: 0.1 (sgd), 0.005"
+          "Greatest learning rate; it rises for one epoch and then falls along a half cosine. Default: 0.05 (sgd), 0.005"
               + " (adam).")
   private @Nullable Double learningRate;
 

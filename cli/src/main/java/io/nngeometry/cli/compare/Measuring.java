@@ -5,12 +5,15 @@ import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.SingularBlockException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.Tensor;
 
@@ -20,7 +23,7 @@ final class Measuring {
   private final Design design;
   private final List<Measurement> measurements = new ArrayList<>();
   private final Set<String> inverses = new LinkedHashSet<>();
-  private final Set<String> gaps = new LinkedHashSet<>();
+  private final Map<String, SortedSet<Double>> gaps = new LinkedHashMap<>();
   private final Map<String, Double> productSeconds = new HashMap<>();
   private double secondsPerTrueProduct;
 
@@ -70,7 +73,10 @@ final class Measuring {
           design.residual().cosines(truth, probes, matrix, inverse.damping().apply(lambda));
       add(inverse.series(), Quantity.SOLVE, OptionalDouble.of(lambda), draw, cosines);
     } catch (SingularBlockException e) {
-      gaps.add("%s at damping %.3g: %s".formatted(inverse.series(), lambda, e.getMessage()));
+      gaps.computeIfAbsent(
+              "%s: %s is singular or not positive".formatted(inverse.series(), e.what()),
+              reason -> new TreeSet<>())
+          .add(lambda);
     }
   }
 
@@ -98,6 +104,12 @@ final class Measuring {
         matrices,
         List.copyOf(inverses),
         measurements,
-        List.copyOf(gaps));
+        gaps.entrySet().stream().map(g -> gap(g.getKey(), g.getValue())).toList());
+  }
+
+  private static String gap(String reason, SortedSet<Double> dampings) {
+    return dampings.size() == 1
+        ? "%s with damping %.2g".formatted(reason, dampings.first())
+        : "%s with dampings %.2g to %.2g".formatted(reason, dampings.first(), dampings.last());
   }
 }

@@ -7,7 +7,7 @@ import io.nngeometry.train.SGD;
 /** What makes a step of a gradient. */
 public enum OptimiserKind {
   /** Stochastic gradient descent with momentum. */
-  SGD(0.1) {
+  SGD(0.05) {
     @Override
     Optimizer with(double momentum, double weightDecay) {
       return new SGD().momentum(momentum).weightDecay(weightDecay);

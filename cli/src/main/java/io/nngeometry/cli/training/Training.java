@@ -53,7 +53,7 @@ public final class Training {
       try (Progress.Task task = progress.start("training", steps)) {
         Trainer.of(Loss.crossEntropy())
             .optimizer(settings.optimizer())
-            .schedule(Schedule.cosine(settings.learningRate(), 0, steps))
+            .schedule(schedule(perEpoch, steps))
             .epochs(settings.epochs())
             .batchSize(settings.batch())
             .seed(settings.seed())
@@ -68,6 +68,12 @@ public final class Training {
       }
     }
     return new TrainingHistory(epochs, (System.nanoTime() - started) / NANOS);
+  }
+
+  /** The rise keeps the first steps, whose gradients are the greatest, from ending it all. */
+  private Schedule schedule(long perEpoch, long steps) {
+    return Schedule.cosine(settings.learningRate(), 0, Math.max(1, steps - perEpoch))
+        .afterWarmup(perEpoch);
   }
 
   private String note(double loss) {

@@ -7,7 +7,7 @@ import io.nngeometry.train.Optimizer;
  *
  * @param epochs times that every image is seen
  * @param optimiser what makes a step of a gradient
- * @param learningRate at the start; it falls to zero along a half cosine
+ * @param learningRate the greatest; it rises for one epoch and falls to zero along a half cosine
  * @param momentum of SGD
  * @param weightDecay pull of the parameters towards zero
  * @param batch images per step
