@@ -8,21 +8,16 @@ import io.nngeometry.cli.compare.Results;
 import io.nngeometry.cli.compare.Stopwatch;
 import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
-import io.nngeometry.cli.training.Training;
-import io.nngeometry.cli.training.TrainingHistory;
 import io.nngeometry.cli.training.TrainingSettings;
 import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
-import io.nngeometry.layers.Layer;
-import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.models.data.Digits;
 import io.nngeometry.models.data.LabelledImages;
 import io.nngeometry.models.data.TrainTest;
-import io.nngeometry.nn.Module;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +42,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  nngeometry compare",
-      "  nngeometry compare --quick --out /tmp/quick",
+      "  nngeometry compare --quick --out quick",
       "  nngeometry compare --estimator mc --draws 5 --vectors 4",
       "  nngeometry compare --representations diag,kfac --damping 1e-3,1e-2 --json"
     })
@@ -94,74 +89,60 @@ final class CompareCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
     output.startEngine();
-    Progress progress = output.progress();
-    TrainingSettings trainingSettings = training.settings(quick, compare.seed());
-    Module net = model.forDigits();
     try (TrainTest digits = Digits.load().split(compare.seed())) {
-      int available = digits.test().size();
-      compare.check(available);
-      Design design = compare.design(quick);
+      compare.check(digits.test().size());
+      TrainingSettings trainingSettings = training.settings(quick, compare.seed());
       CompareFiles files = CompareFiles.in(compare.out());
-      Optional<TrainingHistory> history = Optional.empty();
-      if (weights == null) {
-        history = Optional.of(Training.run(net, digits, trainingSettings, progress));
-      } else {
-        Weights.load(weights, model, net);
-      }
-      double accuracy = Training.accuracy(net, digits.test());
-      files.weights(model, net, accuracy);
-      progress.say("accuracy on held-out images: " + Numbers.percent(accuracy));
+      Progress progress = output.progress();
+      Classifier classifier =
+          weights == null
+              ? Classifier.trained(model, digits, trainingSettings, progress)
+              : Classifier.loaded(model, digits, weights);
+      files.weights(classifier);
+      progress.say("right on held-out images: " + Numbers.percent(classifier.accuracy()));
 
-      int n = compare.examples(quick, available);
-      Map<String, Object> settings =
-          CompareOptions.settings(design, n, compare.batch(), compare.dtype());
-      net.to(compare.dtype().type());
-      Outcome outcome;
-      try (Scope scope = Scope.open();
-          LabelledImages some = digits.test().take(n)) {
-        Tensor images = some.images().to(compare.dtype().type());
-        Examples examples = Examples.of(images, some.labels()).batches(compare.batch());
-        outcome =
-            new Experiment(net, examples, design, progress)
-                .run(matrix -> files.matrix(matrix, settings));
-      }
+      Design design = compare.design(quick);
+      int n = compare.examples(quick, digits.test().size());
+      Map<String, Object> settings = new LinkedHashMap<>(compare.settings(design, n));
+      settings.putAll(classifier.settings(trainingSettings, weights));
+      Outcome outcome = run(design, classifier, digits, n, settings, files, progress);
       Results results =
-          results(net, accuracy, history, trainingSettings, settings, design, outcome, watch, n);
+          new Results(
+              Results.FORMAT,
+              commandLine(),
+              watch.seconds(),
+              settings,
+              Machine.facts(),
+              Machine.versions(),
+              classifier.facts(),
+              classifier.history(),
+              new Results.True("implicit", n, outcome.trace(), outcome.secondsPerTrueProduct()),
+              outcome.secondsTogether(),
+              Results.approximations(outcome),
+              Results.solves(outcome, design.dampings()),
+              outcome.gaps());
       files.results(results, outcome);
-      report(results, files);
+      output.print(output.json() ? Json.of(results) : text(results, files));
     }
     return 0;
   }
 
-  private Results results(
-      Module net,
-      double accuracy,
-      Optional<TrainingHistory> history,
-      TrainingSettings trained,
-      Map<String, Object> settings,
+  private Outcome run(
       Design design,
-      Outcome outcome,
-      Stopwatch watch,
-      int n) {
-    LayerCollection layers = LayerCollection.of(net);
-    return new Results(
-        Results.FORMAT,
-        commandLine(),
-        watch.seconds(),
-        settings,
-        Machine.facts(),
-        Machine.versions(),
-        new Results.Network(
-            model.word(),
-            layers.size(),
-            layers.layers().stream().map(Layer::toString).toList(),
-            accuracy),
-        history,
-        new Results.True("implicit", n, outcome.trace(), outcome.secondsPerTrueProduct()),
-        outcome.secondsTogether(),
-        Results.approximations(outcome),
-        Results.solves(outcome, design.dampings()),
-        outcome.gaps());
+      Classifier classifier,
+      TrainTest digits,
+      int n,
+      Map<String, Object> settings,
+      CompareFiles files,
+      Progress progress) {
+    try (Scope scope = Scope.open();
+        LabelledImages some = digits.test().take(n)) {
+      classifier.net().to(compare.dtype().type());
+      Tensor images = some.images().to(compare.dtype().type());
+      Examples examples = Examples.of(images, some.labels()).batches(compare.batch());
+      return new Experiment(classifier.net(), examples, design, progress)
+          .run(matrix -> files.matrix(matrix, settings));
+    }
   }
 
   private String commandLine() {
@@ -169,18 +150,16 @@ final class CompareCommand implements Callable<Integer> {
         + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
   }
 
-  private void report(Results results, CompareFiles files) {
-    if (output.json()) {
-      output.print(Json.of(results));
-      return;
-    }
+  private static String text(Results results, CompareFiles files) {
     ResultText text = new ResultText(results);
-    output.print(text.errors());
-    output.print("");
-    output.print("cosine of v and what a damped inverse leaves of it, medians:");
-    output.print(text.solves());
-    output.print("");
-    output.print(text.footer());
-    output.print("report: " + files.report());
+    return String.join(
+        System.lineSeparator(),
+        text.errors(),
+        "",
+        "cosine of v and what a damped inverse leaves of it, medians:",
+        text.solves(),
+        "",
+        text.footer(),
+        "report: " + files.report());
   }
 }

@@ -6,7 +6,6 @@ import io.nngeometry.cli.compare.Outcome;
 import io.nngeometry.cli.compare.ReportPage;
 import io.nngeometry.cli.compare.ResultCsv;
 import io.nngeometry.cli.compare.Results;
-import io.nngeometry.nn.Module;
 import io.nngeometry.operators.LayerwisePMat;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.plot.Figure;
@@ -23,12 +22,12 @@ record CompareFiles(Path directory) {
   }
 
   /** The network's parameters, as soon as there are any. */
-  void weights(NetworkKind kind, Module net, double accuracy) throws IOException {
+  void weights(Classifier classifier) throws IOException {
     Weights.save(
         directory.resolve("weights.safetensors"),
-        kind,
-        net,
-        Map.of("test_accuracy", Double.toString(accuracy)));
+        classifier.kind(),
+        classifier.net(),
+        Map.of("test_accuracy", Double.toString(classifier.accuracy())));
   }
 
   /** One matrix, with the settings behind it. */

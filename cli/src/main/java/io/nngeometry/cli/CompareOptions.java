@@ -186,7 +186,7 @@ final class CompareOptions {
   }
 
   /** Every setting as it holds, by its option's name. */
-  static Map<String, Object> settings(Design design, long examples, int batch, FloatType dtype) {
+  Map<String, Object> settings(Design design, long examples) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("n", examples);
     all.put(

@@ -10,6 +10,7 @@ import io.nngeometry.plot.LineFigure;
 import io.nngeometry.plot.Palette;
 import io.nngeometry.plot.Series;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,11 +18,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /** The figures that show results. */
 public final class Figures {
   /** Errors below this are rounding, and would only stretch the axis. */
-  private static final double FLOOR = 1e-6;
+  private static final double ROUNDING = 1e-6;
 
   private static final int HEIGHT = 330;
   private static final int WIDTH = 470;
@@ -49,7 +51,18 @@ public final class Figures {
       Spread s = quantity.apply(a);
       intervals.put(a.name(), new Interval(s.min(), s.median(), s.max()));
     }
-    return Panel.of(Axis.log(label).withFloor(FLOOR), intervals);
+    return Panel.of(Axis.log(label).withFloor(floor(intervals.values())), intervals);
+  }
+
+  /** A decade below what is not rounding. */
+  private static double floor(Collection<Interval> intervals) {
+    double least =
+        intervals.stream()
+            .flatMapToDouble(i -> DoubleStream.of(i.low(), i.median()))
+            .filter(x -> x > ROUNDING)
+            .min()
+            .orElse(ROUNDING);
+    return Math.max(ROUNDING, Math.pow(10, Math.floor(Math.log10(least)) - 1));
   }
 
   /** The cosine of the solve residual against the damping, with the range as a band. */

@@ -54,8 +54,8 @@ record Findings(Results results) {
   String errorsCaption() {
     return ("Relative error of the trace (left) and of the quadratic form (middle), and one minus the"
             + " cosine between the products (right), on logarithmic axes: further left is better."
-            + " Dots are medians, whiskers reach from the least to the greatest of all vectors; a"
-            + " hollow dot on the left edge is an error too small to matter. %s%s")
+            + " Marks are medians, whiskers reach from the least to the greatest of all vectors; a"
+            + " hollow mark on the left edge stands for an error at or below it. %s%s")
         .formatted(traceSentence(), productSentence());
   }
 

@@ -11,8 +11,6 @@ import java.util.function.Function;
 
 /** Results as one page that needs nothing else. */
 public record ReportPage(Results results) {
-  private static final int COLUMN_BUILD = 1;
-  private static final int COLUMN_MEMORY = 2;
 
   /** The page. */
   public HtmlReport html() {
@@ -24,6 +22,10 @@ public record ReportPage(Results results) {
     findings.method().forEach(page::paragraph);
     page.section("How far each representation is from the truth")
         .table(errors())
+        .paragraph(
+            "All %d together, in one pass over the images, took %s."
+                .formatted(
+                    results.representations().size(), Numbers.seconds(results.secondsTogether())))
         .figure(Figures.errors(results), findings.errorsCaption());
     page.section("Damped inverses").figure(Figures.solves(results), findings.solvesCaption());
     page.table(solves());
@@ -47,11 +49,11 @@ public record ReportPage(Results results) {
     Table table =
         Table.of(
             "representation",
-            "build alone",
+            "build",
             "memory",
-            "one F′v",
-            "error of tr F",
-            "error of vᵀFv",
+            "F′v",
+            "tr F, error",
+            "vᵀFv, error",
             "cos(F′v, Fv)");
     for (Results.Approximation a : results.representations()) {
       table =
@@ -76,10 +78,8 @@ public record ReportPage(Results results) {
             Cell.missing(),
             Cell.missing())
         .captioned(
-            "Median [least, greatest] over draws and vectors. All representations together, in"
-                + " one pass over the images, took "
-                + Numbers.seconds(results.secondsTogether())
-                + ".");
+            "Time to build each alone, memory, time of one product, and distance from the truth:"
+                + " median [least, greatest] over draws and vectors.");
   }
 
   private Table solves() {
@@ -126,6 +126,6 @@ public record ReportPage(Results results) {
       list.forEach(x -> all.append(all.isEmpty() ? "" : ", ").append(text(x)));
       return all.toString();
     }
-    return value instanceof Double x ? "%.3g".formatted(x) : String.valueOf(value);
+    return value instanceof Double x ? Numbers.error(x) : String.valueOf(value);
   }
 }

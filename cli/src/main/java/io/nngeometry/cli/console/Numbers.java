@@ -11,7 +11,10 @@ public final class Numbers {
 
   /** An error or a damping, in two digits. */
   public static String error(double x) {
-    return x == 0 ? "0" : String.format(Locale.ROOT, "%.1e", x);
+    if (x == 0) {
+      return "0";
+    }
+    return String.format(Locale.ROOT, x < MILLI ? "%.1e" : "%.2g", x);
   }
 
   /** A cosine. */
