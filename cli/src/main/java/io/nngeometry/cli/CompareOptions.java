@@ -1,0 +1,207 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.cli.compare.Design;
+import io.nngeometry.cli.compare.EstimatorKind;
+import io.nngeometry.cli.compare.Residual;
+import io.nngeometry.fisher.Representation;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What {@code compare} measures, and how much of it. */
+final class CompareOptions {
+  private static final int ALL_VECTORS = 20;
+  private static final int QUICK_EXAMPLES = 150;
+  private static final int QUICK_VECTORS = 8;
+  private static final int QUICK_DRAWS = 2;
+  private static final int DRAWS = 5;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--n",
+      paramLabel = "N",
+      description = "Held-out images to use. Default: all 450.")
+  private @Nullable Integer n;
+
+  @Option(
+      names = "--estimator",
+      paramLabel = "KIND",
+      defaultValue = "exact",
+      description =
+          "exact: all outputs. mc: labels drawn from the model, as in the paper, anew for the truth"
+              + " and for every draw. Default: ${DEFAULT-VALUE}.")
+  private EstimatorKind estimator;
+
+  @Option(
+      names = "--draws",
+      paramLabel = "D",
+      description = "Independent draws with --estimator mc. Default: 5.")
+  private @Nullable Integer draws;
+
+  @Option(
+      names = "--vectors",
+      paramLabel = "V",
+      description = "Random vectors per draw. Default: 20 in all.")
+  private @Nullable Integer vectors;
+
+  @Option(
+      names = "--trials",
+      paramLabel = "T",
+      defaultValue = "5",
+      description = "Labels per example with --estimator mc. Default: ${DEFAULT-VALUE}.")
+  private int trials;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      defaultValue = "0",
+      description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--damping",
+      paramLabel = "LAMBDA",
+      split = ",",
+      description = "Dampings of the solves. Default: 14 from 1e-4 to 10^-0.75, as in the paper.")
+  private @Nullable List<Double> dampings;
+
+  @Option(
+      names = "--residual",
+      paramLabel = "KIND",
+      defaultValue = "text",
+      description =
+          "What is compared with v after a solve. text: (F'+l)^-1 (F+l) v, as the paper says."
+              + " script: F (F'+l)^-1 v + l v, as its authors' script does. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Residual residual;
+
+  @Option(
+      names = "--representations",
+      paramLabel = "NAME",
+      split = ",",
+      converter = Names.Stored.class,
+      description = "Which to compare with the implicit one. Default: all that are stored.")
+  private @Nullable List<Representation> representations;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "150",
+      description = "Images per minibatch of a Fisher matrix. Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      defaultValue = "float64",
+      converter = Precision.class,
+      description = "float64 or float32, of matrices and products. Default: ${DEFAULT-VALUE}.")
+  private FloatType dtype;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "compare",
+      description = "Directory of the results. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  /** Reads the name of a floating type. */
+  static final class Precision implements ITypeConverter<FloatType> {
+    @Override
+    public FloatType convert(String word) {
+      return FloatType.of(word);
+    }
+  }
+
+  /** Fails on values that make no sense. */
+  void check(int available) {
+    Check check = new Check(spec.commandLine());
+    check.between("--n", n == null ? 1 : n, 1, available);
+    check.atLeast("--draws", draws == null ? 1 : draws, 1);
+    check.atLeast("--vectors", vectors == null ? 1 : vectors, 1);
+    check.atLeast("--trials", trials, 1);
+    check.atLeast("--batch", batch, 1);
+    if (dampings != null) {
+      dampings.forEach(lambda -> check.positive("--damping", lambda));
+    }
+  }
+
+  /** The experiment asked for. */
+  Design design(boolean quick) {
+    int howOften = Objects.requireNonNullElse(draws, quick ? QUICK_DRAWS : DRAWS);
+    int inAll = quick ? QUICK_VECTORS : ALL_VECTORS;
+    int perDraw = Math.max(1, inAll / estimator.draws(howOften));
+    return new Design(
+        representations == null ? Names.Stored.all() : representations,
+        estimator,
+        trials,
+        howOften,
+        Objects.requireNonNullElse(vectors, perDraw),
+        dampings == null ? ofThePaper() : dampings.stream().sorted().distinct().toList(),
+        residual,
+        seed);
+  }
+
+  /** How many of the {@code available} images to use. */
+  int examples(boolean quick, int available) {
+    return n != null ? n : quick ? Math.min(QUICK_EXAMPLES, available) : available;
+  }
+
+  /** Images per minibatch. */
+  int batch() {
+    return batch;
+  }
+
+  /** Type of matrices and products. */
+  FloatType dtype() {
+    return dtype;
+  }
+
+  /** Seed of everything random. */
+  long seed() {
+    return seed;
+  }
+
+  /** Where results go. */
+  Path out() {
+    return out;
+  }
+
+  private static List<Double> ofThePaper() {
+    return DoubleStream.iterate(-4, x -> x < -0.7, x -> x + 0.25)
+        .map(x -> Math.pow(10, x))
+        .boxed()
+        .toList();
+  }
+
+  /** Every setting as it holds, by its option's name. */
+  Map<String, Object> settings(Design design, long examples) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("n", examples);
+    all.put(
+        "representations", design.representations().stream().map(Representation::name).toList());
+    all.put("estimator", design.estimator().name().toLowerCase(Locale.ROOT));
+    if (design.estimator() == EstimatorKind.MC) {
+      all.put("trials", design.trials());
+    }
+    all.put("draws", design.draws());
+    all.put("vectors", design.vectors());
+    all.put("damping", design.dampings());
+    all.put("residual", design.residual().name().toLowerCase(Locale.ROOT));
+    all.put("batch", batch);
+    all.put("dtype", dtype.toString());
+    all.put("seed", design.seed());
+    return all;
+  }
+}

@@ -1,0 +1,116 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.cli.NetworkKind.Shape;
+import io.nngeometry.cli.console.TextTable;
+import io.nngeometry.cli.inspect.Inspection;
+import io.nngeometry.fisher.MemoryBudget;
+import io.nngeometry.nn.Module;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What a network is made of, and what its matrices would take. */
+@Command(
+    name = "inspect",
+    description = {
+      "Lists a network's layers, which rule gives the gradients of each parameter, and the",
+      "memory that each representation of its Fisher matrix would need."
+    },
+    sortOptions = false,
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    footer = {
+      "",
+      "Examples:",
+      "  nngeometry inspect",
+      "  nngeometry inspect --model resnet18 --width 16",
+      "  nngeometry inspect --model resnet50 --dtype float64 --json"
+    })
+final class InspectCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      defaultValue = "small-conv",
+      converter = Names.Network.class,
+      description = "small-conv, mlp, resnet18 or resnet50. Default: ${DEFAULT-VALUE}.")
+  private NetworkKind model;
+
+  @Option(names = "--classes", paramLabel = "C", description = "Number of outputs.")
+  private @Nullable Integer classes;
+
+  @Option(
+      names = "--width",
+      paramLabel = "W",
+      description = "Channels of resnet18's first stage (64), or hidden units of mlp (32).")
+  private @Nullable Integer width;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      defaultValue = "float32",
+      converter = CompareOptions.Precision.class,
+      description = "float32 or float64, of the matrices. Default: ${DEFAULT-VALUE}.")
+  private FloatType dtype;
+
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    Check check = new Check(spec.commandLine());
+    check.atLeast("--classes", classes == null ? 1 : classes, 1);
+    check.atLeast("--width", width == null ? 1 : width, 1);
+    output.startEngine();
+    Module net = model.build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)));
+    Inspection inspection =
+        Inspection.of(net, model.word(), model.input(), dtype.toString(), dtype.bytes());
+    output.print(output.json() ? Json.of(inspection) : text(inspection));
+    return 0;
+  }
+
+  private String text(Inspection found) {
+    TextTable layers = TextTable.of(4, "layer", "kind", "shapes", "covered by", "parameters");
+    for (Inspection.LayerFacts layer : found.layers()) {
+      layers.row(
+          List.of(
+              layer.id(),
+              layer.kind(),
+              String.join(", ", layer.parameters().stream().map(Inspection.Tensor::text).toList()),
+              layer.rules(),
+              grouped(layer.size())));
+    }
+    TextTable memory = TextTable.of(1, "representation", "numbers", "memory");
+    for (Inspection.Memory m : found.memory()) {
+      memory.row(
+          List.of(
+              m.representation(),
+              m.numbers() == Long.MAX_VALUE ? "-" : grouped(m.numbers()),
+              m.human()));
+    }
+    return "%s: %s, inputs (n, %s)%n%s parameters in %d layers%n%n%s%n%nin %s, of %s here:%n%s"
+        .formatted(
+            model.word(),
+            model.description(),
+            Arrays.stream(model.input()).mapToObj(Long::toString).collect(Collectors.joining(", ")),
+            grouped(found.parameters()),
+            found.layers().size(),
+            layers,
+            found.dtype(),
+            MemoryBudget.human(MemoryBudget.ofMachine().bytes()),
+            memory);
+  }
+
+  private static String grouped(long x) {
+    return String.format(Locale.ROOT, "%,d", x);
+  }
+}

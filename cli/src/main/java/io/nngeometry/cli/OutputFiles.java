@@ -1,0 +1,51 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.io.AtomicFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where commands put what they make. */
+final class OutputFiles {
+  private OutputFiles() {}
+
+  /** Makes {@code directory}, given by {@code option}, before anything is computed. */
+  static Path directory(String option, Path directory) throws IOException {
+    if (Files.exists(directory) && !Files.isDirectory(directory)) {
+      throw new UserException(
+          "%s %s: this is a file; name a directory".formatted(option, directory));
+    }
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UserException(
+          "%s %s: the directory cannot be made (%s); name another"
+              .formatted(option, directory, e.getMessage()),
+          e);
+    }
+    if (!Files.isWritable(directory)) {
+      throw new UserException(
+          "%s %s: no permission to write there; name another directory"
+              .formatted(option, directory));
+    }
+    return directory;
+  }
+
+  /** Checks that {@code file}, given by {@code option}, can be written, and makes its directory. */
+  static Path file(String option, Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new UserException("%s %s: this is a directory; name a file".formatted(option, file));
+    }
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent != null) {
+      directory(option, parent);
+    }
+    return file;
+  }
+
+  /** Writes text. */
+  static void text(Path file, String text) throws IOException {
+    AtomicFiles.writeStream(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+}

@@ -1,0 +1,48 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.io.Safetensors;
+import io.nngeometry.io.TensorFile;
+import io.nngeometry.nn.Module;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A network's parameters in a safetensors file. */
+final class Weights {
+  private Weights() {}
+
+  /** Writes them, with {@code facts} about how they came about. */
+  static void save(Path file, NetworkKind kind, Module net, Map<String, String> facts)
+      throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>(facts);
+    metadata.put("format", "nngeometry-weights");
+    metadata.put("version", "1");
+    metadata.put("model", kind.word());
+    Safetensors.write(file, net.state(), metadata);
+  }
+
+  /** Reads them into {@code net}. */
+  static void load(Path file, NetworkKind kind, Module net) throws IOException {
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw new UserException(
+          "--weights %s: %s; 'nngeometry train --out %s' makes one"
+              .formatted(
+                  file,
+                  Files.exists(file) ? "not a readable file" : "no such file",
+                  file.getFileName()));
+    }
+    try (TensorFile weights = Safetensors.read(file)) {
+      String model = weights.metadata().getOrDefault("model", kind.word());
+      if (!model.equals(kind.word())) {
+        throw new UserException(
+            "--weights %s: these are weights of %s, not of %s; name it with --model %s"
+                .formatted(file, model, kind.word(), model));
+      }
+      net.load(weights.tensors());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("--weights %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+}
