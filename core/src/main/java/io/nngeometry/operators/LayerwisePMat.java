@@ -308,8 +308,12 @@ public final class LayerwisePMat implements PMat {
   }
 
   @Override
-  public long bytes() {
-    return parts().stream().mapToLong(p -> p.block().bytes()).sum();
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    for (Part part : parts()) {
+      part.block().tensors().forEach((name, t) -> all.put(part.name() + "/" + name, t));
+    }
+    return all;
   }
 
   @Override
