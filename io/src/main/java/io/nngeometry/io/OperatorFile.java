@@ -155,7 +155,8 @@ public final class OperatorFile {
         yield new KroneckerBlock(
             m,
             tensor(content, part, "left", m.groups(), m.rows(), m.rows()),
-            tensor(content, part, "right", m.groups(), m.width(), m.width()));
+            tensor(content, part, "right", m.groups(), m.width(), m.width()),
+            layer(layers, part).inputIsLeft());
       }
       case "eigen-kronecker" -> {
         var m = layer(layers, part).matrix().orElseThrow();
