@@ -6,6 +6,8 @@ import static io.nngeometry.fisher.Representation.DIAG;
 import static io.nngeometry.fisher.Representation.EKFAC;
 import static io.nngeometry.fisher.Representation.IMPLICIT;
 import static io.nngeometry.fisher.Representation.KFAC;
+import static io.nngeometry.fisher.Representation.LOW_RANK;
+import static io.nngeometry.fisher.Representation.QUASI_DIAG;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.fisher.Jacobian;
@@ -30,6 +32,7 @@ final class Operations {
           Operation.of("per-example-gradients", Passes::perExampleGradients),
           stored("diag-exact", s -> s.exact(DIAG)),
           stored("diag-mc1", s -> s.oneLabel(DIAG)),
+          stored("quasidiag-mc1", s -> s.oneLabel(QUASI_DIAG)),
           stored("kfac-exact", s -> s.exact(KFAC)),
           stored("kfac-mc1", s -> s.oneLabel(KFAC)),
           stored("ekfac-exact", s -> s.exact(EKFAC)),
@@ -40,6 +43,8 @@ final class Operations {
           stored("dense-exact", s -> s.exact(DENSE)).onlyIf(Operations::isSmall),
           implicit("implicit-mv", s -> s.exact(IMPLICIT).mv(s.v()).close()),
           implicit("implicit-quadratic", s -> s.exact(IMPLICIT).quadraticForm(s.v())),
+          Operation.of("lowrank-exact", s -> s.exact(LOW_RANK).close())
+              .onlyIf(s -> jacobianBytes(s) <= GIBIBYTE),
           implicit("implicit-trace", s -> s.exact(IMPLICIT).trace()),
           implicit("implicit-mv-mc1", s -> s.oneLabel(IMPLICIT).mv(s.v()).close()),
           Operation.of("jacobian", Operations::jacobian).onlyIf(s -> jacobianBytes(s) <= GIBIBYTE));

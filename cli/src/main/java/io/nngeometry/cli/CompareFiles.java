@@ -1,12 +1,11 @@
 package io.nngeometry.cli;
 
 import io.nngeometry.cli.compare.Figures;
-import io.nngeometry.cli.compare.MatrixFile;
 import io.nngeometry.cli.compare.Outcome;
 import io.nngeometry.cli.compare.ReportPage;
 import io.nngeometry.cli.compare.ResultCsv;
 import io.nngeometry.cli.compare.Results;
-import io.nngeometry.operators.LayerwisePMat;
+import io.nngeometry.io.OperatorFile;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.plot.Figure;
 import java.io.IOException;
@@ -32,9 +31,6 @@ record CompareFiles(Path directory) {
 
   /** One matrix, with the settings behind it. */
   void matrix(PMat matrix, Map<String, Object> settings) {
-    if (!(matrix instanceof LayerwisePMat stored)) {
-      return;
-    }
     Map<String, String> facts = new LinkedHashMap<>();
     for (String name : new String[] {"n", "estimator", "trials", "seed"}) {
       if (settings.containsKey(name)) {
@@ -42,7 +38,8 @@ record CompareFiles(Path directory) {
       }
     }
     try {
-      MatrixFile.write(directory.resolve(matrix.representation() + ".safetensors"), stored, facts);
+      OperatorFile.write(
+          directory.resolve(matrix.representation() + ".safetensors"), matrix, facts);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

@@ -63,6 +63,16 @@ final class InspectCommand implements Callable<Integer> {
       description = "float32 or float64, of the matrices. Default: ${DEFAULT-VALUE}.")
   private FloatType dtype;
 
+  @Option(
+      names = "--gradients",
+      paramLabel = "M",
+      defaultValue = "1000",
+      description = {
+        "Examples times outputs of a low-rank matrix, which stacks as many",
+        "gradients. Default: ${DEFAULT-VALUE}."
+      })
+  private long gradients;
+
   @Mixin private OutputOptions output;
 
   @Override
@@ -73,7 +83,7 @@ final class InspectCommand implements Callable<Integer> {
     output.startEngine();
     Module net = model.build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)));
     Inspection inspection =
-        Inspection.of(net, model.word(), model.input(), dtype.toString(), dtype.bytes());
+        Inspection.of(net, model.word(), model.input(), dtype.toString(), dtype.bytes(), gradients);
     output.print(output.json() ? Json.of(inspection) : text(inspection));
     return 0;
   }

@@ -38,7 +38,7 @@ final class Names {
     /** All that store something: they are held against the one that does not. */
     static List<Representation> all() {
       return Representation.byName().values().stream()
-          .filter(r -> r != Representation.IMPLICIT)
+          .filter(r -> r != Representation.IMPLICIT && r != Representation.EYE)
           .toList();
     }
   }

@@ -41,21 +41,37 @@ public record Convolution(
    * Applies the convolution to x (n, channels, ...) with weights (out, channels / groups, kernel).
    */
   public Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
-    boolean native_ = mode == PaddingMode.ZEROS && Arrays.equals(before, after);
+    boolean zeroPadded = mode == PaddingMode.ZEROS && Arrays.equals(before, after);
     boolean pointwise = kernelSize() == 1;
     boolean strided = LongStream.of(stride).anyMatch(s -> s > 1);
-    Tensor in = native_ && !(pointwise && strided) ? x : pad(x);
+    Tensor in = zeroPadded && !(pointwise && strided) ? x : pad(x);
     long[] padding = in == x ? before : new long[axes()];
     if (pointwise && strided) {
-      // oneDNN's backward of a strided 1x1 convolution kills the process with SIGFPE on some CPUs
-      // where it
-      // is wide (512 to 1024 channels, say)
+      // oneDNN's backward of a wide strided 1x1 convolution (512 to 1024 channels, say) kills the
+      // process with SIGFPE on some CPUs
       return convolve(subsample(in).contiguous(), weight, bias, ones(), padding);
     }
     return convolve(in, weight, bias, stride, padding);
   }
 
   private Tensor convolve(
+      Tensor x, Tensor weight, @Nullable Tensor bias, long[] step, long[] padding) {
+    long out = weight.size(0);
+    if (groups > 1 || WideChannels.fit(x, weight.size(1), out)) {
+      return native_(x, weight, bias, step, padding);
+    }
+    long in = WideChannels.narrow(weight.size(1));
+    long wide = WideChannels.wide(out);
+    return native_(
+            WideChannels.padded(x, 1, in),
+            WideChannels.padded(WideChannels.padded(weight, 1, in), 0, wide),
+            bias == null ? null : WideChannels.padded(bias, 0, wide),
+            step,
+            padding)
+        .narrow(1, 0, out);
+  }
+
+  private Tensor native_(
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] step, long[] padding) {
     return torch.convolution(
         x,

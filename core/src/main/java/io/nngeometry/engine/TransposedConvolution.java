@@ -48,14 +48,33 @@ public final class TransposedConvolution {
       return convolve(x, weight, bias, stride, padding, outputPadding);
     }
     // oneDNN kills the process with SIGFPE on some CPUs when a 1x1 transposed convolution is
-    // strided and
-    // wide, as in the backward of the plain one: apply the weights first, then spread
+    // strided
+    // and wide, as in the backward of the plain one: apply the weights first, then spread
     long[] none = new long[stride.length];
     Tensor y = spread(convolve(x, weight, null, ones(), none, none));
     return bias == null ? y : y.add(bias.view(aligned(bias)));
   }
 
   private Tensor convolve(
+      Tensor x, Tensor weight, @Nullable Tensor bias, long[] step, long[] cut, long[] extra) {
+    long out = weight.size(1);
+    // forward this is what a convolution's backward is, with channels in and out exchanged
+    if (groups > 1 || WideChannels.fit(x, out, weight.size(0))) {
+      return native_(x, weight, bias, step, cut, extra);
+    }
+    long in = WideChannels.wide(weight.size(0));
+    long wide = WideChannels.narrow(out);
+    return native_(
+            WideChannels.padded(x, 1, in),
+            WideChannels.padded(WideChannels.padded(weight, 0, in), 1, wide),
+            bias == null ? null : WideChannels.padded(bias, 0, wide),
+            step,
+            cut,
+            extra)
+        .narrow(1, 0, out);
+  }
+
+  private Tensor native_(
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] step, long[] cut, long[] extra) {
     return torch.convolution(
         x, weight, Tensors.optional(bias), step, cut, dilation, true, extra, groups);

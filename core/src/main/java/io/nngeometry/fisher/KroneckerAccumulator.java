@@ -78,7 +78,7 @@ final class KroneckerAccumulator implements BlockAccumulator {
                       examples,
                       m -> m.unsqueeze(2).mul(m.unsqueeze(1)));
               return inputIsLeft
-                  ? new KroneckerBlock(layout, in, out)
+                  ? new KroneckerBlock(layout, in, out, true)
                   : new KroneckerBlock(layout, out, in);
             });
   }

@@ -2,6 +2,7 @@ package io.nngeometry.nn;
 
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.EmbeddingRule;
 import io.nngeometry.layers.LayerRule;
 import io.nngeometry.layers.Parameter;
@@ -55,7 +56,13 @@ public final class Embedding extends LayerModule {
   @Override
   protected Tensor compute(Tensor x) {
     check(x);
-    return torch.embedding(weight.value(), x, paddingIndex, false, false);
+    Tensor rows = torch.embedding(weight.value(), x, paddingIndex, false, false);
+    if (paddingIndex < 0) {
+      return rows;
+    }
+    // reverse mode leaves the padding row out by itself; forward mode has to be told
+    Tensor padding = x.eq(Tensors.scalar((double) paddingIndex)).unsqueeze(-1);
+    return torch.where(padding, rows.detach(), rows);
   }
 
   private void check(Tensor x) {

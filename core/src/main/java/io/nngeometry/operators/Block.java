@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
@@ -83,7 +84,7 @@ public sealed interface Block extends Solvable, AutoCloseable
   }
 
   /** The inverse of the damped factors of a Kronecker block; see {@link #solveFactored}. */
-  default Block inverseFactored(double lambda, boolean balanced) {
+  default Block inverseFactored(double lambda, OptionalDouble pi) {
     return inverse(lambda);
   }
 

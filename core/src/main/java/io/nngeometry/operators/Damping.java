@@ -1,5 +1,6 @@
 package io.nngeometry.operators;
 
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 
 /** What is inverted in place of a matrix that may be singular. */
@@ -25,12 +26,12 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
    * have no factors to split lambda between and are damped by lambda I.
    */
   static Damping factored(double lambda) {
-    return new Factored(lambda, true);
+    return new Factored(lambda, OptionalDouble.empty());
   }
 
-  /** As {@link #factored(double)} with pi = 1 where {@code balanced} is false. */
-  static Damping factored(double lambda, boolean balanced) {
-    return new Factored(lambda, balanced);
+  /** As {@link #factored(double)} with a given pi, positive. */
+  static Damping factored(double lambda, double pi) {
+    return new Factored(lambda, OptionalDouble.of(pi));
   }
 
   /**
@@ -67,22 +68,25 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
    * Damping of the factors.
    *
    * @param lambda strength, the product of the two dampings
-   * @param balanced whether pi balances the factors; else it is one
+   * @param pi how it is split; empty to balance the factors
    */
-  record Factored(double lambda, boolean balanced) implements Damping {
+  record Factored(double lambda, OptionalDouble pi) implements Damping {
     /** Checks lambda. */
     public Factored {
       check(lambda);
+      if (pi.isPresent() && !(pi.getAsDouble() > 0)) {
+        throw new IllegalArgumentException("pi must be positive, got " + pi.getAsDouble());
+      }
     }
 
     @Override
     public Tensor solve(Solvable matrix, Tensor b) {
-      return matrix.solveFactored(b, lambda, balanced);
+      return matrix.solveFactored(b, lambda, pi);
     }
 
     @Override
     public Block inverse(Block block) {
-      return block.inverseFactored(lambda, balanced);
+      return block.inverseFactored(lambda, pi);
     }
   }
 

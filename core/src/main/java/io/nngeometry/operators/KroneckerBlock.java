@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.MatrixLayout;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -19,19 +20,31 @@ public final class KroneckerBlock implements Block {
   private final MatrixLayout layout;
   private final Tensor left;
   private final Tensor right;
+  private final boolean inputIsLeft;
   private final boolean symmetric;
   private @Nullable Spectrum leftSpectrum;
   private @Nullable Spectrum rightSpectrum;
 
   /** Takes over left (groups, rows, rows) and right (groups, width, width), both symmetric. */
   public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right) {
-    this(layout, left, right, true);
+    this(layout, left, right, false);
   }
 
-  private KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right, boolean symmetric) {
+  /**
+   * As the other.
+   *
+   * @param inputIsLeft whether left is the moment of inputs, as in an embedding, in place of right
+   */
+  public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right, boolean inputIsLeft) {
+    this(layout, left, right, inputIsLeft, true);
+  }
+
+  private KroneckerBlock(
+      MatrixLayout layout, Tensor left, Tensor right, boolean inputIsLeft, boolean symmetric) {
     this.layout = layout;
     this.left = left;
     this.right = right;
+    this.inputIsLeft = inputIsLeft;
     this.symmetric = symmetric;
   }
 
@@ -88,47 +101,49 @@ public final class KroneckerBlock implements Block {
   }
 
   @Override
-  public Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
+  public Tensor solveFactored(Tensor rows, double lambda, OptionalDouble pi) {
     if (!symmetric) {
       return solve(rows, lambda); // refuses
     }
     return Scope.keeping(
         () -> {
-          Spectrum l = leftSpectrum();
-          Spectrum r = rightSpectrum();
-          Tensor damped =
-              KroneckerBasis.outer(damped(l, lambda, balanced), damped(r, lambda, balanced));
+          Tensor damped = KroneckerBasis.outer(damped(true, lambda, pi), damped(false, lambda, pi));
           Spectrum.checkPositive("a factor", damped, lambda);
           return new Eigenform(basis(), damped).apply(rows, damped.reciprocal());
         });
   }
 
   @Override
-  public Block inverseFactored(double lambda, boolean balanced) {
+  public Block inverseFactored(double lambda, OptionalDouble pi) {
     if (!symmetric) {
       return inverse(lambda); // refuses
     }
     return Block.keeping(
         () -> {
-          Tensor l = damped(leftSpectrum(), lambda, balanced);
-          Tensor r = damped(rightSpectrum(), lambda, balanced);
+          Tensor l = damped(true, lambda, pi);
+          Tensor r = damped(false, lambda, pi);
           Spectrum.checkPositive("a factor", KroneckerBasis.outer(l, r), lambda);
           return new KroneckerBlock(
               layout,
               composed(leftSpectrum(), l.reciprocal()),
-              composed(rightSpectrum(), r.reciprocal()));
+              composed(rightSpectrum(), r.reciprocal()),
+              inputIsLeft);
         });
   }
 
   /**
-   * A factor's eigenvalues plus sqrt(lambda) times the root of the ratio of its mean eigenvalue to
-   * the other's: pi for A, 1 / pi for G.
+   * A factor's eigenvalues plus sqrt(lambda) times pi for the inputs' factor, sqrt(lambda) / pi for
+   * the signals'. By default pi^2 is the ratio of their mean eigenvalues.
    */
-  private Tensor damped(Spectrum mine, double lambda, boolean balanced) {
-    Spectrum other = mine == leftSpectrum() ? rightSpectrum() : leftSpectrum();
-    Tensor ratio = mine.values().mean(-1).div(other.values().mean(-1)).sqrt().unsqueeze(1);
-    Tensor pi = balanced ? ratio : torch.ones_like(ratio);
-    return mine.values().add(pi.mul(new Scalar(Math.sqrt(lambda))));
+  private Tensor damped(boolean ofLeft, double lambda, OptionalDouble pi) {
+    Tensor mine = (ofLeft ? leftSpectrum() : rightSpectrum()).values();
+    Tensor other = (ofLeft ? rightSpectrum() : leftSpectrum()).values();
+    Tensor ratio = mine.mean(-1).div(other.mean(-1)).sqrt().unsqueeze(1);
+    if (pi.isPresent()) {
+      double given = ofLeft == inputIsLeft ? pi.getAsDouble() : 1 / pi.getAsDouble();
+      ratio = torch.full_like(ratio, new Scalar(given));
+    }
+    return mine.add(ratio.mul(new Scalar(Math.sqrt(lambda))));
   }
 
   @Override
@@ -145,7 +160,8 @@ public final class KroneckerBlock implements Block {
             new KroneckerBlock(
                 layout,
                 composed(leftSpectrum(), leftSpectrum().values().pow(e)),
-                composed(rightSpectrum(), rightSpectrum().values().pow(e))));
+                composed(rightSpectrum(), rightSpectrum().values().pow(e)),
+                inputIsLeft));
   }
 
   /** U diag(values) U^T. */
@@ -175,7 +191,8 @@ public final class KroneckerBlock implements Block {
             new KroneckerBlock(
                 layout,
                 left.mul(mine).add(that.left, theirs),
-                right.mul(mine).add(that.right, theirs)));
+                right.mul(mine).add(that.right, theirs),
+                inputIsLeft));
   }
 
   @Override
@@ -187,14 +204,17 @@ public final class KroneckerBlock implements Block {
         ? Block.keepingIf(
             layout.equals(that.layout),
             () ->
-                new KroneckerBlock(layout, left.matmul(that.left), right.matmul(that.right), false))
+                new KroneckerBlock(
+                    layout, left.matmul(that.left), right.matmul(that.right), inputIsLeft, false))
         : Optional.empty();
   }
 
   @Override
   public Block times(double factor) {
     return Block.keeping(
-        () -> new KroneckerBlock(layout, left.mul(new Scalar(factor)), right.clone(), symmetric));
+        () ->
+            new KroneckerBlock(
+                layout, left.mul(new Scalar(factor)), right.clone(), inputIsLeft, symmetric));
   }
 
   /** The same matrix in its eigenvectors' basis, as tensors of its own: where EKFAC starts. */

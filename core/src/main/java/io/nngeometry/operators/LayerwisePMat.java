@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -111,8 +112,8 @@ public final class LayerwisePMat implements PMat {
   }
 
   @Override
-  public Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
-    return perPart(rows, (part, mine) -> named(part, b -> b.solveFactored(mine, lambda, balanced)));
+  public Tensor solveFactored(Tensor rows, double lambda, OptionalDouble pi) {
+    return perPart(rows, (part, mine) -> named(part, b -> b.solveFactored(mine, lambda, pi)));
   }
 
   @Override
@@ -308,8 +309,12 @@ public final class LayerwisePMat implements PMat {
   }
 
   @Override
-  public long bytes() {
-    return parts().stream().mapToLong(p -> p.block().bytes()).sum();
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    for (Part part : parts()) {
+      part.block().tensors().forEach((name, t) -> all.put(part.name() + "/" + name, t));
+    }
+    return all;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.vectors.PVector;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -228,8 +229,8 @@ public final class LowRankPMat implements PMat {
   }
 
   @Override
-  public long bytes() {
-    return rows().numel() * rows.element_size();
+  public Map<String, Tensor> tensors() {
+    return Map.of("rows", rows());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.nngeometry.operators;
 
 import io.nngeometry.linalg.ConjugateGradient;
 import io.nngeometry.linalg.Lanczos;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -82,8 +83,8 @@ public abstract class MatrixFreePMat implements PMat {
   }
 
   @Override
-  public long bytes() {
-    return 0;
+  public Map<String, Tensor> tensors() {
+    return Map.of();
   }
 
   private RefusedOperationException refused(String operation) {

@@ -6,6 +6,7 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.linalg.LinearOperator;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -204,8 +205,13 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
   /** All elements, (d, d). */
   Tensor toDense();
 
+  /** What is stored, by name: {@code layer/tensor} for a block of a layer; nothing if implicit. */
+  Map<String, Tensor> tensors();
+
   /** Bytes stored. */
-  long bytes();
+  default long bytes() {
+    return tensors().values().stream().mapToLong(t -> t.numel() * t.element_size()).sum();
+  }
 
   @Override
   void close();

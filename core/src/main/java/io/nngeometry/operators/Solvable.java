@@ -1,5 +1,6 @@
 package io.nngeometry.operators;
 
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 
 /** What the kinds of {@link Damping} ask of a matrix. Vectors are rows, (m, d). */
@@ -12,7 +13,7 @@ public interface Solvable {
   Tensor solve(Tensor rows, double lambda);
 
   /** Damps the factors of Kronecker blocks; other kinds have none and are damped exactly. */
-  default Tensor solveFactored(Tensor rows, double lambda, boolean balanced) {
+  default Tensor solveFactored(Tensor rows, double lambda, OptionalDouble pi) {
     return solve(rows, lambda);
   }
 

@@ -1,8 +1,12 @@
 package io.nngeometry.verification;
 
+import io.nngeometry.fisher.Fisher;
+import io.nngeometry.fisher.Representation;
+import io.nngeometry.operators.Block;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.LayerwisePMat;
 import io.nngeometry.operators.PMat;
+import io.nngeometry.operators.QuasiDiagonalBlock;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import org.bytedeco.pytorch.Tensor;
@@ -24,7 +28,15 @@ final class Operations {
 
   /** Whether {@code op} inverts. */
   static boolean isSolve(String op) {
-    return op.startsWith("solve") || op.startsWith("inv");
+    return op.startsWith("solve") || op.startsWith("inv") || op.startsWith("pow");
+  }
+
+  /** The identity, whatever the network. */
+  private PMat eye() {
+    return Fisher.of(golden.net(), golden.classification())
+        .on(golden.examples())
+        .layers(v.layers())
+        .as(Representation.EYE);
   }
 
   private PFMap map() {
@@ -33,7 +45,21 @@ final class Operations {
 
   /** The result of {@code op}; a number is a 0-d tensor. */
   Tensor apply(PMat m, String op, Damping damping) {
-    Damping unbalanced = Damping.factored(Golden.LAMBDA, false);
+    return apply(m, op, damping, 1);
+  }
+
+  /**
+   * The result of {@code op}.
+   *
+   * @param columns how many columns the variant's square root has: the reference's A is larger than
+   *     ours by the root of it, and its G smaller, which matters where pi is one
+   */
+  Tensor apply(PMat m, String op, Damping damping, double columns) {
+    Damping unbalanced = Damping.factored(Golden.LAMBDA, 1 / Math.sqrt(columns));
+    if (op.startsWith("cross.")) {
+      Block block = ((LayerwisePMat) m).block(op.substring("cross.".length()));
+      return ((QuasiDiagonalBlock) block).cross().flatten();
+    }
     if (op.startsWith("evals.")) {
       return ((LayerwisePMat) m).block(op.substring("evals.".length())).eigenvalues();
     }
@@ -50,6 +76,8 @@ final class Operations {
       case "solve_nopi", "inv_mv_nopi" -> m.solve(v, unbalanced).tensor();
       case "solve_tikhonov" -> m.solve(v, Damping.tikhonov(Golden.LAMBDA)).tensor();
       case "solve_pfmap" -> m.solve(map(), damping).tensor();
+      case "pow2_mv" -> m.inverse(damping).power(-2).mv(v).tensor();
+      case "pow_minus_half_mv" -> m.plus(eye().times(Golden.LAMBDA)).power(-0.5).mv(v).tensor();
       case "mmap" -> m.mv(map()).tensor();
       case "mapTMmap_diag" -> m.quadratic(map());
       case "mapTMmap_sum" -> m.quadratic(map()).sum(0);

@@ -1,8 +1,7 @@
 package io.nngeometry.cli.compare;
 
+import io.nngeometry.fisher.Representation;
 import io.nngeometry.operators.Damping;
-import io.nngeometry.operators.KroneckerBlock;
-import io.nngeometry.operators.LayerwisePMat;
 import io.nngeometry.operators.PMat;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,18 +15,13 @@ import java.util.function.DoubleFunction;
  */
 record Inverse(String series, DoubleFunction<Damping> damping) {
 
-  /** Exact damping, and that of the factors where the matrix has any. */
+  /** Exact damping, and for KFAC that of the factors too, as Martens and Grosse damp it. */
   static List<Inverse> of(PMat matrix) {
     List<Inverse> all = new ArrayList<>();
     all.add(new Inverse(matrix.representation(), Damping::tikhonov));
-    if (hasFactors(matrix)) {
+    if (matrix.representation().equals(Representation.KFAC.name())) {
       all.add(new Inverse(matrix.representation() + ", factored", Damping::factored));
     }
     return List.copyOf(all);
-  }
-
-  private static boolean hasFactors(PMat matrix) {
-    return matrix instanceof LayerwisePMat layerwise
-        && layerwise.parts().stream().anyMatch(part -> part.block() instanceof KroneckerBlock);
   }
 }

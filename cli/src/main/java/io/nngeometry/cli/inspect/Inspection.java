@@ -72,8 +72,10 @@ public record Inspection(
    * @param input shape of one example
    * @param dtype type of the matrices' numbers
    * @param bytes what one of them takes
+   * @param gradients how many a low-rank matrix would stack
    */
-  public static Inspection of(Module net, String model, long[] input, String dtype, int bytes) {
+  public static Inspection of(
+      Module net, String model, long[] input, String dtype, int bytes, long gradients) {
     LayerCollection collection = LayerCollection.of(net);
     Set<String> missing = Coverage.missing(net, collection, input);
     return new Inspection(
@@ -81,7 +83,9 @@ public record Inspection(
         collection.size(),
         dtype,
         collection.layers().stream().map(layer -> facts(layer, missing)).toList(),
-        Representation.byName().values().stream().map(r -> memory(r, collection, bytes)).toList());
+        Representation.byName().values().stream()
+            .map(r -> memory(r, collection, bytes, gradients))
+            .toList());
   }
 
   private static LayerFacts facts(Layer layer, Set<String> missing) {
@@ -99,8 +103,9 @@ public record Inspection(
             .toList());
   }
 
-  private static Memory memory(Representation representation, LayerCollection layers, int bytes) {
-    long numbers = representation.elements(layers);
+  private static Memory memory(
+      Representation representation, LayerCollection layers, int bytes, long gradients) {
+    long numbers = representation.elements(layers, gradients);
     double size = (double) numbers * bytes;
     return new Memory(representation.name(), numbers, size, MemoryBudget.human(size));
   }

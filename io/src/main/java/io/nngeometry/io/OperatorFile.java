@@ -1,0 +1,200 @@
+package io.nngeometry.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.DenseBlock;
+import io.nngeometry.operators.DiagonalBlock;
+import io.nngeometry.operators.EigenKroneckerBlock;
+import io.nngeometry.operators.IdentityBlock;
+import io.nngeometry.operators.KroneckerBlock;
+import io.nngeometry.operators.LayerwisePMat;
+import io.nngeometry.operators.LowRankPMat;
+import io.nngeometry.operators.PMat;
+import io.nngeometry.operators.QuasiDiagonalBlock;
+import io.nngeometry.operators.RefusedOperationException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Matrices as safetensors files: the tensors of every block as {@code layer/tensor}, and in the
+ * metadata {@code format}, {@code version}, {@code representation}, {@code dtype}, {@code layers}
+ * (id, kind and size in flat order) and {@code parts} (name, offset, size and kind of block), the
+ * last two as JSON. Whoever reads safetensors reads them.
+ */
+public final class OperatorFile {
+  private static final String FORMAT = "nngeometry-pmat";
+  private static final String VERSION = "1";
+  private static final String LOW_RANK = "low-rank";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** A layer as the file describes it. */
+  record LayerFacts(String id, String kind, long size) {}
+
+  /** A block as the file describes it. */
+  record PartFacts(String name, long offset, long size, String kind) {}
+
+  private OperatorFile() {}
+
+  /**
+   * Writes a stored matrix.
+   *
+   * @param facts what else to tell in the metadata: n, estimator, seed, …
+   * @throws RefusedOperationException if nothing of the matrix is stored
+   */
+  public static void write(Path file, PMat matrix, Map<String, String> facts) throws IOException {
+    Map<String, Tensor> tensors = matrix.tensors();
+    if (tensors.isEmpty()) {
+      throw new RefusedOperationException(
+          "saving",
+          matrix.representation(),
+          "nothing of it is stored",
+          "kfac or dense can be saved");
+    }
+    Map<String, String> metadata = new LinkedHashMap<>(facts);
+    metadata.put("format", FORMAT);
+    metadata.put("version", VERSION);
+    metadata.put("representation", matrix.representation());
+    metadata.put("layers", JSON.writeValueAsString(layers(matrix.layers())));
+    metadata.put("parts", JSON.writeValueAsString(parts(matrix)));
+    Tensor any = tensors.values().iterator().next();
+    metadata.put("dtype", Tensors.type(any) == ScalarType.Double ? "float64" : "float32");
+    Safetensors.write(file, tensors, metadata);
+  }
+
+  private static List<LayerFacts> layers(LayerCollection layers) {
+    return layers.layers().stream().map(l -> new LayerFacts(l.id(), l.kind(), l.size())).toList();
+  }
+
+  private static List<PartFacts> parts(PMat matrix) {
+    return matrix instanceof LayerwisePMat layerwise
+        ? layerwise.parts().stream()
+            .map(p -> new PartFacts(p.name(), p.offset(), p.block().size(), p.block().kind()))
+            .toList()
+        : List.of(new PartFacts("all", 0, matrix.size(), LOW_RANK));
+  }
+
+  /**
+   * Reads a matrix over {@code layers}.
+   *
+   * @throws CorruptFileException if it is no such file, of an unknown version, or does not fit
+   *     itself
+   * @throws IllegalArgumentException if it is over other layers
+   */
+  public static PMat read(Path file, LayerCollection layers) throws IOException {
+    try (Scope scope = Scope.open();
+        TensorFile content = Safetensors.read(file)) {
+      Map<String, String> metadata = content.metadata();
+      if (!FORMAT.equals(metadata.get("format"))) {
+        throw new CorruptFileException(file, "it holds no matrix of this library");
+      }
+      if (!VERSION.equals(metadata.get("version"))) {
+        throw new CorruptFileException(
+            file,
+            "its version is %s, and this library reads version %s"
+                .formatted(metadata.get("version"), VERSION));
+      }
+      List<LayerFacts> theirs = json(file, metadata, "layers", new TypeReference<>() {});
+      if (!theirs.equals(layers(layers))) {
+        throw new IllegalArgumentException(
+            "%s is over the layers %s, not over %s".formatted(file, theirs, layers(layers)));
+      }
+      List<PartFacts> parts = json(file, metadata, "parts", new TypeReference<>() {});
+      PMat matrix = assemble(file, content, layers, parts, metadata);
+      matrix.tensors().values().forEach(scope::keep);
+      return matrix;
+    }
+  }
+
+  private static PMat assemble(
+      Path file,
+      TensorFile content,
+      LayerCollection layers,
+      List<PartFacts> facts,
+      Map<String, String> metadata)
+      throws IOException {
+    try {
+      if (facts.size() == 1 && facts.get(0).kind().equals(LOW_RANK)) {
+        return new LowRankPMat(layers, content.get("rows").clone());
+      }
+      List<LayerwisePMat.Part> parts = new ArrayList<>();
+      for (PartFacts part : facts) {
+        parts.add(new LayerwisePMat.Part(part.name(), part.offset(), block(content, layers, part)));
+      }
+      return new LayerwisePMat(layers, metadata.getOrDefault("representation", "layerwise"), parts);
+    } catch (RuntimeException e) {
+      throw new CorruptFileException(file, "its parts do not fit together: " + e.getMessage(), e);
+    }
+  }
+
+  private static Block block(TensorFile content, LayerCollection layers, PartFacts part) {
+    return switch (part.kind()) {
+      case "dense" -> new DenseBlock(tensor(content, part, "matrix", part.size(), part.size()));
+      case "diagonal" -> new DiagonalBlock(tensor(content, part, "diagonal", part.size()));
+      case "identity" -> new IdentityBlock(tensor(content, part, "scale", 1), part.size());
+      case "quasi-diagonal" -> {
+        var m = layer(layers, part).rows().orElseThrow();
+        yield new QuasiDiagonalBlock(
+            m,
+            tensor(content, part, "diagonal", m.groups(), m.rows(), m.width()),
+            tensor(content, part, "cross", m.groups(), m.rows(), m.columns()));
+      }
+      case "kronecker" -> {
+        var m = layer(layers, part).matrix().orElseThrow();
+        yield new KroneckerBlock(
+            m,
+            tensor(content, part, "left", m.groups(), m.rows(), m.rows()),
+            tensor(content, part, "right", m.groups(), m.width(), m.width()),
+            layer(layers, part).inputIsLeft());
+      }
+      case "eigen-kronecker" -> {
+        var m = layer(layers, part).matrix().orElseThrow();
+        yield new EigenKroneckerBlock(
+            m,
+            tensor(content, part, "left_basis", m.groups(), m.rows(), m.rows()),
+            tensor(content, part, "right_basis", m.groups(), m.width(), m.width()),
+            tensor(content, part, "coefficients", m.groups(), m.rows(), m.width()));
+      }
+      default -> throw new IllegalArgumentException("no kind of block '" + part.kind() + "'");
+    };
+  }
+
+  private static Layer layer(LayerCollection layers, PartFacts part) {
+    return layers.layer(part.name());
+  }
+
+  private static Tensor tensor(TensorFile content, PartFacts part, String name, long... shape) {
+    Tensor t = content.get(part.name() + "/" + name);
+    if (!java.util.Arrays.equals(Tensors.shape(t), shape)) {
+      throw new IllegalArgumentException(
+          "%s/%s has shape %s, not %s"
+              .formatted(
+                  part.name(),
+                  name,
+                  java.util.Arrays.toString(Tensors.shape(t)),
+                  java.util.Arrays.toString(shape)));
+    }
+    return t.clone();
+  }
+
+  private static <T> T json(
+      Path file, Map<String, String> metadata, String key, TypeReference<T> type)
+      throws IOException {
+    try {
+      return JSON.readValue(metadata.getOrDefault(key, ""), type);
+    } catch (JsonProcessingException e) {
+      throw new CorruptFileException(file, "its '%s' cannot be read".formatted(key), e);
+    }
+  }
+}

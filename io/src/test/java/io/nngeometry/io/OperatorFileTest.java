@@ -1,0 +1,121 @@
+package io.nngeometry.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nngeometry.data.Examples;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.fisher.Fisher;
+import io.nngeometry.fisher.Metric;
+import io.nngeometry.fisher.Representation;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.nn.Conv2d;
+import io.nngeometry.nn.ConvOptions;
+import io.nngeometry.nn.GroupNorm;
+import io.nngeometry.nn.Linear;
+import io.nngeometry.nn.Module;
+import io.nngeometry.operators.PMat;
+import io.nngeometry.operators.RefusedOperationException;
+import io.nngeometry.vectors.PVector;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A matrix read back is the matrix that was written. */
+class OperatorFileTest {
+  @TempDir Path directory;
+
+  private static final class Net extends Module {
+    final Conv2d conv = register("conv", new Conv2d(ConvOptions.of(2, 4, 3).groups(2)));
+    final GroupNorm norm = register("norm", new GroupNorm(2, 4));
+    final Linear fc = register("fc", new Linear(16, 3));
+
+    Net() {
+      initialize(1);
+      to(ScalarType.Double);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return fc.forward(norm.forward(conv.forward(x)).tanh().flatten(1, -1));
+    }
+  }
+
+  private final Net net = new Net();
+  private final Fisher fisher =
+      Fisher.of(net, Metric.categorical())
+          .on(Examples.of(Tensors.randn(2, Tensors.options(ScalarType.Double), 6, 2, 4, 4)));
+
+  @Test
+  void everyStoredRepresentationComesBack() throws Exception {
+    for (Representation r : Representation.byName().values()) {
+      if (r == Representation.IMPLICIT) {
+        continue;
+      }
+      Path file = directory.resolve(r.name() + ".safetensors");
+      try (Scope scope = Scope.open();
+          PMat written = fisher.as(r)) {
+        OperatorFile.write(file, written, Map.of("n", "6"));
+        try (PMat read = OperatorFile.read(file, LayerCollection.of(new Net()))) {
+          PVector v = PVector.random(read.layers(), 3);
+          assertThat(read.representation()).isEqualTo(r.name());
+          assertThat(read.mv(v).minus(written.mv(v)).norm()).as(r.name()).isZero();
+        }
+      }
+    }
+  }
+
+  @Test
+  void implicitHasNothingToSave() {
+    assertThatThrownBy(
+            () ->
+                OperatorFile.write(
+                    directory.resolve("f"), fisher.as(Representation.IMPLICIT), Map.of()))
+        .isInstanceOf(RefusedOperationException.class)
+        .hasMessageContaining("kfac");
+  }
+
+  @Test
+  void otherLayersAreRefused() throws Exception {
+    Path file = directory.resolve("kfac.safetensors");
+    OperatorFile.write(file, fisher.as(Representation.KFAC), Map.of());
+    assertThatThrownBy(() -> OperatorFile.read(file, LayerCollection.of(net).only("fc")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("conv");
+  }
+
+  @Test
+  void unknownVersionsAndStrangersAreRefused() throws Exception {
+    Path file = directory.resolve("f.safetensors");
+    LayerCollection layers = LayerCollection.of(net);
+    Safetensors.write(file, Map.of("x", Tensors.of(new double[] {1}, 1)), Map.of());
+    assertThatThrownBy(() -> OperatorFile.read(file, layers))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageContaining("no matrix");
+    OperatorFile.write(file, fisher.as(Representation.DIAG), Map.of());
+    Map<String, Tensor> tensors = new HashMap<>();
+    Map<String, String> metadata;
+    try (TensorFile content = Safetensors.read(file)) {
+      tensors.putAll(content.tensors());
+      metadata = new HashMap<>(content.metadata());
+      metadata.put("version", "99");
+      Safetensors.write(file, tensors, metadata);
+      assertThatThrownBy(() -> OperatorFile.read(file, layers))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessageContaining("version is 99");
+      metadata.put("version", "1");
+      tensors.remove("fc/diagonal");
+      Safetensors.write(file, tensors, metadata);
+      assertThatThrownBy(() -> OperatorFile.read(file, layers))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessageContaining("fc/diagonal");
+    }
+    assertThat(List.of(file)).allMatch(java.nio.file.Files::exists);
+  }
+}
