@@ -23,6 +23,11 @@ public sealed interface Block extends Solvable, AutoCloseable
   /** Name of the kind, such as {@code kronecker}. */
   String kind();
 
+  /** Whether it is; a product may not be. */
+  default boolean symmetric() {
+    return true;
+  }
+
   /** The dimension p. */
   long size();
 

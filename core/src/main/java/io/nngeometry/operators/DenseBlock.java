@@ -26,6 +26,18 @@ public final class DenseBlock implements Block {
     this.symmetric = symmetric;
   }
 
+  /** All elements of a matrix, symmetric if its blocks are. */
+  static DenseBlock of(LayerwisePMat other) {
+    boolean symmetric =
+        other.parts().stream().map(LayerwisePMat.Part::block).allMatch(Block::symmetric);
+    return new DenseBlock(other.toDense(), symmetric);
+  }
+
+  @Override
+  public boolean symmetric() {
+    return symmetric;
+  }
+
   @Override
   public String kind() {
     return symmetric ? "dense" : "dense product";
@@ -88,7 +100,7 @@ public final class DenseBlock implements Block {
 
   @Override
   public Optional<Block> combine(double a, Block other, double b) {
-    boolean both = symmetric && !(other instanceof DenseBlock that && !that.symmetric);
+    boolean both = symmetric && other.symmetric();
     return Block.keepingIf(
         true,
         () -> new DenseBlock(matrix.mul(new Scalar(a)).add(other.toDense(), new Scalar(b)), both));

@@ -59,6 +59,11 @@ public final class KroneckerBlock implements Block {
   }
 
   @Override
+  public boolean symmetric() {
+    return symmetric;
+  }
+
+  @Override
   public String kind() {
     return symmetric ? "kronecker" : "kronecker product";
   }
@@ -235,16 +240,21 @@ public final class KroneckerBlock implements Block {
 
   private synchronized Spectrum leftSpectrum() {
     if (leftSpectrum == null) {
-      leftSpectrum = Spectrum.kept(left, true);
+      leftSpectrum = Spectrum.kept(left, isPositive(left));
     }
     return leftSpectrum;
   }
 
   private synchronized Spectrum rightSpectrum() {
     if (rightSpectrum == null) {
-      rightSpectrum = Spectrum.kept(right, true);
+      rightSpectrum = Spectrum.kept(right, isPositive(right));
     }
     return rightSpectrum;
+  }
+
+  /** A factor is semi-definite; a negative multiple of the matrix has a negative one. */
+  private static boolean isPositive(Tensor factor) {
+    return Spectrum.number(() -> diagonals(factor).sum()) >= 0;
   }
 
   private static Tensor diagonals(Tensor matrices) {

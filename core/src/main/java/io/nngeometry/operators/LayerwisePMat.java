@@ -140,8 +140,11 @@ public final class LayerwisePMat implements PMat {
 
   /** Blocks made of two matrices' blocks, if all of them can be. */
   private Optional<PMat> perPair(PMat other, BiFunction<Block, Block, Optional<Block>> f) {
-    if (!(other instanceof LayerwisePMat that) || !sameParts(that)) {
+    if (!(other instanceof LayerwisePMat that)) {
       return Optional.empty();
+    }
+    if (!sameParts(that)) {
+      return perDense(that, f);
     }
     List<Part> images = new ArrayList<>();
     for (int k = 0; k < parts().size(); k++) {
@@ -154,6 +157,22 @@ public final class LayerwisePMat implements PMat {
       images.add(new Part(mine.name(), mine.offset(), image.get()));
     }
     return Optional.of(new LayerwisePMat(layers, representation, images));
+  }
+
+  /** One dense block over everything holds what any other parts make with it. */
+  private Optional<PMat> perDense(LayerwisePMat that, BiFunction<Block, Block, Optional<Block>> f) {
+    if (!layers.equals(that.layers)
+        || parts().size() != 1
+        || !(parts.get(0).block() instanceof DenseBlock mine)) {
+      return Optional.empty();
+    }
+    try (DenseBlock theirs = DenseBlock.of(that)) {
+      return f.apply(mine, theirs)
+          .map(
+              block ->
+                  new LayerwisePMat(
+                      layers, representation, List.of(new Part(parts.get(0).name(), 0, block))));
+    }
   }
 
   private boolean sameParts(LayerwisePMat that) {

@@ -81,7 +81,7 @@ public final class LowRankPMat implements PMat {
 
   @Override
   public double smallestEigenvalue() {
-    return rank() < size() ? 0 : Spectrum.number(() -> gram().values().min());
+    return rank() < size() ? 0 : Spectrum.number(() -> eigenvalues().min());
   }
 
   /** The eigenvalues that need not be zero, ascending, at most d of them. */
@@ -195,7 +195,10 @@ public final class LowRankPMat implements PMat {
   public PMat power(double exponent) {
     if (exponent <= 0) {
       throw new RefusedOperationException(
-          "a power that is not positive", representation(), "it is singular", "solve is damped");
+          "a power that is not positive",
+          representation(),
+          "it is singular",
+          "dense and kfac matrices plus a multiple of the identity have it");
     }
     return new LowRankPMat(
         layers,
@@ -209,7 +212,10 @@ public final class LowRankPMat implements PMat {
   @Override
   public PMat inverse(Damping damping) {
     throw new RefusedOperationException(
-        "the inverse", representation(), "it is of full rank", "solve applies it");
+        "the inverse",
+        representation(),
+        "it is of full rank",
+        "solve applies it, and a dense matrix holds it");
   }
 
   @Override
@@ -242,9 +248,10 @@ public final class LowRankPMat implements PMat {
   }
 
   private synchronized Spectrum gram() {
+    Tensor open = rows(); // fails if closed
     if (gram == null) {
       try (Scope scope = Scope.open()) {
-        gram = Spectrum.kept(rows().matmul(rows.t()), true);
+        gram = Spectrum.kept(open.matmul(open.t()), true);
       }
     }
     return gram;

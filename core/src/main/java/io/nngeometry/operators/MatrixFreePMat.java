@@ -59,7 +59,10 @@ public abstract class MatrixFreePMat implements PMat {
   @Override
   public PMat inverse(Damping damping) {
     throw new RefusedOperationException(
-        "the inverse", representation(), "its elements are not stored", "solve applies it");
+        "the inverse",
+        representation(),
+        "its elements are not stored",
+        "solve applies it, and kfac and dense matrices hold it");
   }
 
   @Override

@@ -185,7 +185,7 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
                     "an average",
                     representation(),
                     "a %s matrix of other bases cannot join it".formatted(other.representation()),
-                    "compute one matrix on all examples"));
+                    "compute one on all examples, or average kfac or dense matrices"));
   }
 
   /** Whether all elements agree up to a relative tolerance in the Frobenius norm, by products. */
