@@ -21,16 +21,9 @@ public final class DenseBlock implements Block {
     this(matrix, true);
   }
 
-  private DenseBlock(Tensor matrix, boolean symmetric) {
+  DenseBlock(Tensor matrix, boolean symmetric) {
     this.matrix = matrix;
     this.symmetric = symmetric;
-  }
-
-  /** All elements of a matrix, symmetric if its blocks are. */
-  static DenseBlock of(LayerwisePMat other) {
-    boolean symmetric =
-        other.parts().stream().map(LayerwisePMat.Part::block).allMatch(Block::symmetric);
-    return new DenseBlock(other.toDense(), symmetric);
   }
 
   @Override

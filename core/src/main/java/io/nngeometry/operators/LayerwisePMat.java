@@ -166,7 +166,8 @@ public final class LayerwisePMat implements PMat {
         || !(parts.get(0).block() instanceof DenseBlock mine)) {
       return Optional.empty();
     }
-    try (DenseBlock theirs = DenseBlock.of(that)) {
+    boolean symmetric = that.parts().stream().map(Part::block).allMatch(Block::symmetric);
+    try (DenseBlock theirs = new DenseBlock(that.toDense(), symmetric)) {
       return f.apply(mine, theirs)
           .map(
               block ->

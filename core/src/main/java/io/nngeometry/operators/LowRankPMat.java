@@ -97,6 +97,9 @@ public final class LowRankPMat implements PMat {
 
   @Override
   public TopEigen topEigen(long k) {
+    if (k < 1) {
+      throw new IllegalArgumentException("ask for one eigenvalue or more, not " + k);
+    }
     try (Scope scope = Scope.open()) {
       Tensor all = gram().values();
       double least = rounding() * Tensors.item(all.max());
@@ -161,8 +164,8 @@ public final class LowRankPMat implements PMat {
     if (lambda <= 0 && rank() < size()) {
       throw new SingularBlockException("a low-rank matrix", lambda);
     }
-    return (size() - rank()) * Math.log(lambda)
-        + Spectrum.number(() -> gram().values().add(new Scalar(lambda)).log().sum());
+    double complement = rank() < size() ? (size() - rank()) * Math.log(lambda) : 0;
+    return complement + Spectrum.number(() -> eigenvalues().add(new Scalar(lambda)).log().sum());
   }
 
   @Override
