@@ -5,10 +5,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Channels padded with zeros to a number that oneDNN computes right. In float32 the gradient at the
- * input of a convolution comes out wrong, without any sign, on some CPUs (seen with oneDNN 3.7.1 on
- * AMD Zen 5) where the output channels are no multiple of 16, or the input channels are more than
- * 16 and no multiple of 32. Zeros change nothing but the kernel that is chosen.
+ * Channels padded with zeros to a number that oneDNN computes right. In float32 a convolution, and
+ * the gradient at its input, come out wrong, without any sign, on some CPUs (seen with oneDNN 3.7.1
+ * on AMD Zen 5) where the output channels are no multiple of 16, or the input channels are more
+ * than 16 and no multiple of 32. Zeros change nothing but the kernel that is chosen.
  */
 final class WideChannels {
   private static final long BLOCK = 16;
