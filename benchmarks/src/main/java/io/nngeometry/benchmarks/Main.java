@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -73,6 +74,14 @@ public final class Main implements Callable<Integer> {
   private double maxSeconds = 600;
 
   @Option(
+      names = "--clock",
+      paramLabel = "CLOCK",
+      description =
+          "wall (default), or cpu: the measuring thread's time on a processor, for machines that"
+              + " are not quiet; needs --threads 1.")
+  private Clock clock = Clock.WALL;
+
+  @Option(
       names = "--like-reference",
       negatable = true,
       defaultValue = "true",
@@ -99,6 +108,20 @@ public final class Main implements Callable<Integer> {
       description = "Measure nothing; lay out the rows of a file of JSON lines as Markdown.")
   private @Nullable Path table;
 
+  @Option(
+      names = "--failed",
+      paramLabel = "WHY",
+      hidden = true,
+      description = "Measure nothing; print rows that say so, for a process that printed none.")
+  private @Nullable String failed;
+
+  @Option(
+      names = "--peer",
+      paramLabel = "NAME",
+      hidden = true,
+      description = "Whose rows --failed prints.")
+  private String peer = Row.OURS;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -117,6 +140,10 @@ public final class Main implements Callable<Integer> {
       return 0;
     }
     Workload chosen = workload();
+    if (clock == Clock.CPU && threads != 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--clock cpu counts one thread; add --threads 1");
+    }
     Engine.setThreads(threads);
     Setting setting = Setting.of(chosen, n > 0 ? n : chosen.examples(), !likeReference);
     List<Operation> operations = operations(setting);
@@ -124,12 +151,17 @@ public final class Main implements Callable<Integer> {
       operations.forEach(operation -> print(operation.name() + "\n"));
       return 0;
     }
+    Stopwatch stopwatch = new Stopwatch(reps, maxSeconds, clock);
     List<Row> rows = new ArrayList<>();
     for (Operation operation : operations) {
-      Row row =
-          eachInOwnProcess
-              ? inOwnProcess(operation)
-              : new Stopwatch(reps, maxSeconds).measure(operation, setting, threads);
+      Row row;
+      if (failed != null) {
+        row = stopwatch.failure(operation, setting, threads, failed).of(peer);
+      } else if (eachInOwnProcess) {
+        row = inOwnProcess(operation, why -> stopwatch.failure(operation, setting, threads, why));
+      } else {
+        row = stopwatch.measure(operation, setting, threads);
+      }
       rows.add(row);
       if (format == Format.JSON) {
         print(row.toJson() + "\n");
@@ -169,8 +201,9 @@ public final class Main implements Callable<Integer> {
     return chosen;
   }
 
-  /** Measures one operation by running this program again. */
-  private Row inOwnProcess(Operation operation) throws IOException, InterruptedException {
+  /** Measures one operation by running this program again; should it die, that is its row. */
+  private Row inOwnProcess(Operation operation, Function<String, Row> failure)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
@@ -179,16 +212,23 @@ public final class Main implements Callable<Integer> {
     command.addAll(List.of("--n", Long.toString(n), "--reps", Integer.toString(reps)));
     command.addAll(List.of("--threads", Integer.toString(threads)));
     command.addAll(List.of("--max-s", Double.toString(maxSeconds)));
+    command.addAll(List.of("--clock", clock.toString()));
     command.add(likeReference ? "--like-reference" : "--no-like-reference");
+    return rowOf(command, failure);
+  }
+
+  /** What a command prints as its only line, or a failure that tells how it ended without one. */
+  static Row rowOf(List<String> command, Function<String, Row> failure)
+      throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (BufferedReader lines = process.inputReader()) {
       String line = lines.readLine();
       int code = process.waitFor();
-      if (line == null) {
-        throw new IOException("the process for %s ended with %d".formatted(operation.name(), code));
-      }
-      return Row.parse(line);
+      // a process killed while it writes leaves half a line
+      return line == null || !line.endsWith("}")
+          ? failure.apply("its process ended with status %d and no result".formatted(code))
+          : Row.parse(line);
     }
   }
 

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param c number of outputs
  * @param d number of covered parameters
  * @param threads threads that one tensor operation may use
- * @param seconds median wall time of the operation
- * @param least shortest wall time
- * @param greatest longest wall time
- * @param unit median wall time of one forward and backward, measured between the repetitions
+ * @param clock what counts as time; rows without one are of the wall clock
+ * @param seconds median time of the operation
+ * @param least shortest time
+ * @param greatest longest time
+ * @param unit median time of one forward and backward, measured between the repetitions
  * @param ratio median in multiples of the unit
  * @param reps repetitions
  * @param peakMegabytes the most memory that the process had resident
@@ -36,6 +39,7 @@ record Row(
     long c,
     long d,
     int threads,
+    Clock clock,
     @JsonProperty("op_s") @Nullable Double seconds,
     @JsonProperty("op_min") @Nullable Double least,
     @JsonProperty("op_max") @Nullable Double greatest,
@@ -48,7 +52,12 @@ record Row(
   /** What our rows carry as peer. */
   static final String OURS = "nngeometry-jvm";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS).build();
+
+  Row {
+    clock = clock == null ? Clock.WALL : clock;
+  }
 
   /** Reads a line. */
   static Row parse(String line) {
@@ -57,6 +66,27 @@ record Row(
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not a row: " + line, e);
     }
+  }
+
+  /** As another library's. */
+  Row of(String other) {
+    return new Row(
+        other,
+        workload,
+        op,
+        n,
+        c,
+        d,
+        threads,
+        clock,
+        seconds,
+        least,
+        greatest,
+        unit,
+        ratio,
+        reps,
+        peakMegabytes,
+        failed);
   }
 
   /** The line. */

@@ -13,8 +13,9 @@ import java.util.Optional;
  *
  * @param reps repetitions
  * @param maxSeconds no further repetition begins once the operation has taken so long in all
+ * @param clock what counts as time
  */
-record Stopwatch(int reps, double maxSeconds) {
+record Stopwatch(int reps, double maxSeconds, Clock clock) {
 
   /** One warm-up, then the repetitions; a failure becomes a row that tells it. */
   Row measure(Operation operation, Setting setting, int threads) {
@@ -38,17 +39,22 @@ record Stopwatch(int reps, double maxSeconds) {
     return row(operation, setting, threads, times, units, failed);
   }
 
-  private static double unit(Setting setting) {
+  private double unit(Setting setting) {
     return seconds(() -> Passes.forwardAndBackward(setting));
   }
 
-  private static double seconds(Runnable body) {
-    long start = System.nanoTime();
+  private double seconds(Runnable body) {
+    long start = clock.nanoseconds();
     body.run();
-    return (System.nanoTime() - start) / 1e9;
+    return (clock.nanoseconds() - start) / 1e9;
   }
 
-  private static Row row(
+  /** The row of a measurement that could not be made. */
+  Row failure(Operation operation, Setting setting, int threads, String why) {
+    return row(operation, setting, threads, List.of(), List.of(), why);
+  }
+
+  private Row row(
       Operation operation,
       Setting setting,
       int threads,
@@ -66,6 +72,7 @@ record Stopwatch(int reps, double maxSeconds) {
         setting.workload().classes(),
         setting.layers().size(),
         threads,
+        clock,
         done ? rounded(op, 1e6) : null,
         done ? rounded(times.stream().mapToDouble(t -> t).min().orElseThrow(), 1e6) : null,
         done ? rounded(times.stream().mapToDouble(t -> t).max().orElseThrow(), 1e6) : null,

@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
 final class Table {
   private Table() {}
 
-  /** One line for each workload, operation and number of examples, in the order of the rows. */
+  /**
+   * One line for each workload, operation, number of examples and clock, in the order of the rows.
+   */
   static String markdown(List<Row> rows) {
     Map<List<Object>, List<Row>> groups = new LinkedHashMap<>();
     for (Row row : rows) {
       groups
           .computeIfAbsent(
-              List.of(row.workload(), row.op(), row.n(), row.threads()), k -> new ArrayList<>())
+              List.of(row.workload(), row.op(), row.n(), row.threads(), row.clock()),
+              k -> new ArrayList<>())
           .add(row);
     }
     StringBuilder out = new StringBuilder();
@@ -42,7 +45,7 @@ final class Table {
             "| " + any.workload(),
             Long.toString(any.n()),
             Long.toString(any.c()),
-            any.op(),
+            any.clock() == Clock.WALL ? any.op() : "%s (%s)".formatted(any.op(), any.clock()),
             seconds(ours),
             number("%.2f", of(ours, Row::ratio)),
             seconds(theirs),

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -118,9 +119,80 @@ class MainTest {
               throw new IllegalStateException("no luck\nat all");
             });
     Setting setting = Setting.of(Workload.byName().get("small"), 2, false);
-    Row row = new Stopwatch(1, 1).measure(broken, setting, 1);
+    Row row = new Stopwatch(1, 1, Clock.WALL).measure(broken, setting, 1);
     assertThat(row.failed()).isEqualTo("java.lang.IllegalStateException: no luck");
     assertThat(Row.parse(row.toJson())).isEqualTo(row);
+  }
+
+  @Test
+  void theProcessorsClockDoesNotCountWaiting() {
+    Operation waiting =
+        Operation.of(
+            "waiting",
+            setting -> {
+              try {
+                Thread.sleep(300);
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Setting setting = Setting.of(Workload.byName().get("small"), 2, false);
+    Row wall = new Stopwatch(1, 1, Clock.WALL).measure(waiting, setting, 1);
+    Row cpu = new Stopwatch(1, 1, Clock.CPU).measure(waiting, setting, 1);
+    assertThat(wall.seconds()).isGreaterThan(0.29);
+    assertThat(cpu.seconds()).isLessThan(0.2);
+    assertThat(cpu.unit()).isPositive();
+    assertThat(cpu.toJson()).contains("\"clock\":\"cpu\"");
+    assertThat(Row.parse(cpu.toJson())).isEqualTo(cpu);
+  }
+
+  @Test
+  void theClockReachesRowsAndProcesses() {
+    String[] args = {"--workload=small", "--n=2", "--reps=1", "--ops=forward", "--clock=cpu"};
+    assertThat(run(args)).isEqualTo(2);
+    assertThat(err.toString()).contains("--threads 1");
+    assertThat(run(with(args, "--threads=1"))).isZero();
+    assertThat(run(with(args, "--threads=1", "--each-in-own-process"))).isZero();
+    assertThat(rows()).extracting(Row::clock).containsExactly(Clock.CPU, Clock.CPU);
+    assertThat(Table.markdown(rows())).contains("| forward (cpu) |");
+  }
+
+  private static String[] with(String[] args, String... more) {
+    return Stream.of(args, more).flatMap(Stream::of).toArray(String[]::new);
+  }
+
+  @Test
+  void aProcessThatDiesIsARow() throws Exception {
+    Row row =
+        Main.rowOf(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx0nonsense"),
+            why -> {
+              assertThat(why).isEqualTo("its process ended with status 1 and no result");
+              return Row.parse("{\"peer\":\"p\",\"failed\":\"" + why + "\"}");
+            });
+    assertThat(row.failed()).contains("status 1");
+  }
+
+  @Test
+  void aRowCanBeWrittenForAProcessThatPrintedNone() {
+    assertThat(
+            run(
+                "--workload=small",
+                "--n=8",
+                "--threads=1",
+                "--ops=kfac-mc1",
+                "--peer=nngeometry",
+                "--failed=killed by signal 9"))
+        .isEqualTo(1);
+    assertThat(rows()).hasSize(1);
+    Row row = rows().get(0);
+    assertThat(List.of(row.peer(), row.op(), row.n(), row.c(), row.threads()))
+        .containsExactly("nngeometry", "kfac-mc1", 8L, 10L, 1);
+    assertThat(row.failed()).isEqualTo("killed by signal 9");
+    assertThat(row.seconds()).isNull();
+    assertThat(Table.markdown(rows())).contains("| kfac-mc1 |  |  | failed |");
   }
 
   @Test
