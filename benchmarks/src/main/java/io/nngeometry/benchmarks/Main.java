@@ -156,9 +156,11 @@ public final class Main implements Callable<Integer> {
     for (Operation operation : operations) {
       Row row;
       if (failed != null) {
-        row = stopwatch.failure(operation, setting, threads, failed).of(peer);
+        row = stopwatch.failure(peer, operation, setting, threads, failed);
       } else if (eachInOwnProcess) {
-        row = inOwnProcess(operation, why -> stopwatch.failure(operation, setting, threads, why));
+        row =
+            inOwnProcess(
+                operation, why -> stopwatch.failure(Row.OURS, operation, setting, threads, why));
       } else {
         row = stopwatch.measure(operation, setting, threads);
       }

@@ -68,25 +68,11 @@ record Row(
     }
   }
 
-  /** As another library's. */
-  Row of(String other) {
+  /** As of another process, {@code other}'s, whose memory is not known. */
+  Row ofProcess(String other) {
     return new Row(
-        other,
-        workload,
-        op,
-        n,
-        c,
-        d,
-        threads,
-        clock,
-        seconds,
-        least,
-        greatest,
-        unit,
-        ratio,
-        reps,
-        peakMegabytes,
-        failed);
+        other, workload, op, n, c, d, threads, clock, seconds, least, greatest, unit, ratio, reps,
+        null, failed);
   }
 
   /** The line. */

@@ -49,9 +49,9 @@ record Stopwatch(int reps, double maxSeconds, Clock clock) {
     return (clock.nanoseconds() - start) / 1e9;
   }
 
-  /** The row of a measurement that could not be made. */
-  Row failure(Operation operation, Setting setting, int threads, String why) {
-    return row(operation, setting, threads, List.of(), List.of(), why);
+  /** The row of a measurement that {@code peer}'s process did not live to give. */
+  Row failure(String peer, Operation operation, Setting setting, int threads, String why) {
+    return row(operation, setting, threads, List.of(), List.of(), why).ofProcess(peer);
   }
 
   private Row row(

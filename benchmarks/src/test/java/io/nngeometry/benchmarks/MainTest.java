@@ -192,6 +192,7 @@ class MainTest {
         .containsExactly("nngeometry", "kfac-mc1", 8L, 10L, 1);
     assertThat(row.failed()).isEqualTo("killed by signal 9");
     assertThat(row.seconds()).isNull();
+    assertThat(row.peakMegabytes()).isNull();
     assertThat(Table.markdown(rows())).contains("| kfac-mc1 |  |  | failed |");
   }
 
