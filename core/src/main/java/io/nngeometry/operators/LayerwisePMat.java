@@ -65,6 +65,11 @@ public final class LayerwisePMat implements PMat {
     return representation;
   }
 
+  @Override
+  public boolean symmetric() {
+    return parts().stream().map(Part::block).allMatch(Block::symmetric);
+  }
+
   /** The parts in flat order. */
   public List<Part> parts() {
     if (closed) {
@@ -118,7 +123,15 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public Tensor solveTruncated(Tensor rows, double cutoff) {
-    return perPart(rows, (part, mine) -> named(part, b -> b.solveTruncated(mine, cutoff)));
+    double least = threshold(cutoff);
+    return perPart(rows, (part, mine) -> named(part, b -> b.solveAbove(mine, least)));
+  }
+
+  /** A cutoff is relative to the greatest eigenvalue of all parts: one meaning for every matrix. */
+  private double threshold(double cutoff) {
+    double greatest =
+        parts().stream().mapToDouble(p -> p.block().greatestEigenvalue()).max().orElseThrow();
+    return Spectrum.threshold(cutoff, greatest, tensors().values().iterator().next());
   }
 
   /** Errors of a block learn the name of its layer. */
@@ -166,8 +179,7 @@ public final class LayerwisePMat implements PMat {
         || !(parts.get(0).block() instanceof DenseBlock mine)) {
       return Optional.empty();
     }
-    boolean symmetric = that.parts().stream().map(Part::block).allMatch(Block::symmetric);
-    try (DenseBlock theirs = new DenseBlock(that.toDense(), symmetric)) {
+    try (DenseBlock theirs = new DenseBlock(that.toDense(), that.symmetric())) {
       return f.apply(mine, theirs)
           .map(
               block ->
@@ -218,7 +230,17 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public PMat inverse(Damping damping) {
-    return perBlock(representation + "^-1", p -> damping.inverse(p.block()));
+    double[] least = new double[1];
+    boolean[] known = new boolean[1];
+    Damping.Whole whole =
+        cutoff -> {
+          if (!known[0]) {
+            least[0] = threshold(cutoff);
+            known[0] = true;
+          }
+          return least[0];
+        };
+    return perBlock(representation + "^-1", p -> damping.inverse(p.block(), whole));
   }
 
   @Override

@@ -28,6 +28,12 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
     return layers().size();
   }
 
+  /** Whether it is symmetric: all are but matrix products, and sums with one. */
+  @Override
+  default boolean symmetric() {
+    return true;
+  }
+
   /** Name of the representation. */
   String representation();
 

@@ -437,19 +437,17 @@ class PMatContractTest {
         });
   }
 
-  /**
-   * Of some cutoffs the one that no part's eigenvalue is near, so that rounding does not decide.
-   */
+  /** Of some cutoffs the one that no eigenvalue is near, so that rounding does not decide. */
   private static double cutoffInGap(ContractCase c) {
     double best = 0;
     double width = 0;
     for (double exponent = -2; exponent >= (c.isDouble() ? -6 : -3); exponent -= 0.25) {
       double nearest = Double.POSITIVE_INFINITY;
+      double max = greatestEigenvalue(c);
       for (long[] part : c.parts()) {
         double[] values =
             Tensors.toArray(
                 torch.linalg_eigvalsh(ContractCase.block(c.dense, part[0], part[1]).contiguous()));
-        double max = values[values.length - 1];
         for (double value : values) {
           double ratio = Math.max(Math.abs(value) / max, 1e-300);
           nearest = Math.min(nearest, Math.abs(Math.log10(ratio) - exponent));
@@ -464,14 +462,19 @@ class PMatContractTest {
     return best;
   }
 
-  /** Part by part: a cutoff is relative to the greatest eigenvalue of the part. */
+  private static double greatestEigenvalue(ContractCase c) {
+    return Tensors.item(torch.linalg_eigvalsh(c.dense).max());
+  }
+
+  /** Part by part, but a cutoff is relative to the greatest eigenvalue of the whole matrix. */
   private static Tensor pseudoInverse(ContractCase c, double cutoff) {
     Tensor all = Tensors.zeros(c.dense, c.layers.size(), c.layers.size());
+    double least = cutoff * greatestEigenvalue(c);
     for (long[] part : c.parts()) {
       Tensor mine = ContractCase.block(c.dense, part[0], part[1]).contiguous();
       var eigen = torch.linalg_eigh(mine);
       Tensor values = eigen.get0();
-      Tensor kept = values.gt(values.max().mul(new Scalar(cutoff)));
+      Tensor kept = values.gt(new Scalar(least));
       Tensor inverse = torch.where(kept, values.reciprocal(), torch.zeros_like(values));
       Tensor u = eigen.get1();
       ContractCase.block(all, part[0], part[1]).copy_(u.mul(inverse).matmul(u.t()));
