@@ -80,8 +80,21 @@ public sealed interface Block extends Solvable, AutoCloseable
 
   /** The greatest eigenvalue. */
   default double greatestEigenvalue() {
-    return Spectrum.number(
-        () -> eigenform().map(Eigenform::values).orElseGet(this::eigenvalues).max());
+    return Spectrum.number(() -> values().max());
+  }
+
+  /** The smallest eigenvalue. */
+  default double smallestEigenvalue() {
+    return Spectrum.number(() -> values().min());
+  }
+
+  /** The greatest eigenvalue in absolute value. */
+  default double spectralNorm() {
+    return Spectrum.number(() -> values().abs().max());
+  }
+
+  private Tensor values() {
+    return eigenform().map(Eigenform::values).orElseGet(this::eigenvalues);
   }
 
   @Override
@@ -135,6 +148,11 @@ public sealed interface Block extends Solvable, AutoCloseable
 
   /** What the block stores, by name. */
   Map<String, Tensor> tensors();
+
+  /** Forgets factorisations that were kept; the next solve makes them again. */
+  default void dropDecompositions() {
+    // most kinds keep none
+  }
 
   /** Bytes stored. */
   default long bytes() {

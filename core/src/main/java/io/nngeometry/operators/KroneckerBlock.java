@@ -39,7 +39,12 @@ public final class KroneckerBlock implements Block {
     this(layout, left, right, inputIsLeft, true);
   }
 
-  private KroneckerBlock(
+  /**
+   * As the others, or a matrix product.
+   *
+   * @param symmetric whether the factors are known to be
+   */
+  public KroneckerBlock(
       MatrixLayout layout, Tensor left, Tensor right, boolean inputIsLeft, boolean symmetric) {
     this.layout = layout;
     this.left = left;
@@ -275,13 +280,20 @@ public final class KroneckerBlock implements Block {
   }
 
   @Override
-  public void close() {
-    Block.super.close();
+  public synchronized void dropDecompositions() {
     if (leftSpectrum != null) {
       leftSpectrum.close();
+      leftSpectrum = null;
     }
     if (rightSpectrum != null) {
       rightSpectrum.close();
+      rightSpectrum = null;
     }
+  }
+
+  @Override
+  public void close() {
+    Block.super.close();
+    dropDecompositions();
   }
 }

@@ -288,17 +288,46 @@ public final class LayerwisePMat implements PMat {
 
   /** The trace of every part: they add up to {@link #trace()}. */
   public Map<String, Double> traceByPart() {
-    return byPart(Block::trace);
+    return byPart(p -> p.block().trace());
   }
 
   /** The Frobenius norm of every part: the squares add up. */
   public Map<String, Double> frobeniusNormByPart() {
-    return byPart(Block::frobeniusNorm);
+    return byPart(p -> p.block().frobeniusNorm());
   }
 
-  private Map<String, Double> byPart(ToDoubleFunction<Block> f) {
+  /** The greatest absolute eigenvalue of every part: the greatest of all is the matrix's. */
+  public Map<String, Double> spectralNormByPart() {
+    return byPart(p -> p.block().spectralNorm());
+  }
+
+  /** The smallest eigenvalue of every part: the smallest of all is the matrix's. */
+  public Map<String, Double> smallestEigenvalueByPart() {
+    return byPart(p -> p.block().smallestEigenvalue());
+  }
+
+  /** log det (M + lambda I) of every part: they add up. */
+  public Map<String, Double> logDeterminantByPart(double lambda) {
+    return byPart(p -> named(p, b -> b.logDeterminant(lambda)));
+  }
+
+  /** v^T M v of every part with its coordinates: they add up. */
+  public Map<String, Double> quadraticFormByPart(PVector v) {
+    if (!v.layers().equals(layers)) {
+      throw new IllegalArgumentException(
+          "a matrix over %s does not fit a vector over %s".formatted(layers, v.layers()));
+    }
+    Tensor rows = v.tensor().detach().unsqueeze(0);
+    return byPart(
+        p -> {
+          Tensor mine = rows.narrow(1, p.offset(), p.block().size());
+          return Spectrum.number(() -> p.block().apply(mine).mul(mine).sum());
+        });
+  }
+
+  private Map<String, Double> byPart(ToDoubleFunction<Part> f) {
     Map<String, Double> result = new LinkedHashMap<>();
-    parts().forEach(p -> result.put(p.name(), f.applyAsDouble(p.block())));
+    parts().forEach(p -> result.put(p.name(), f.applyAsDouble(p)));
     return result;
   }
 
@@ -319,18 +348,12 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public double spectralNorm() {
-    return parts().stream()
-        .mapToDouble(p -> Spectrum.number(() -> p.block().eigenvalues().abs().max()))
-        .max()
-        .orElseThrow();
+    return parts().stream().mapToDouble(p -> p.block().spectralNorm()).max().orElseThrow();
   }
 
   @Override
   public double smallestEigenvalue() {
-    return parts().stream()
-        .mapToDouble(p -> Spectrum.number(() -> p.block().eigenvalues().min()))
-        .min()
-        .orElseThrow();
+    return parts().stream().mapToDouble(p -> p.block().smallestEigenvalue()).min().orElseThrow();
   }
 
   @Override
@@ -357,6 +380,11 @@ public final class LayerwisePMat implements PMat {
       part.block().tensors().forEach((name, t) -> all.put(part.name() + "/" + name, t));
     }
     return all;
+  }
+
+  @Override
+  public void dropDecompositions() {
+    parts().forEach(p -> p.block().dropDecompositions());
   }
 
   @Override

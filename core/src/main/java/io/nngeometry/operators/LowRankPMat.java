@@ -259,11 +259,17 @@ public final class LowRankPMat implements PMat {
   }
 
   @Override
-  public void close() {
-    rows.close();
+  public synchronized void dropDecompositions() {
     if (gram != null) {
       gram.close();
+      gram = null;
     }
+  }
+
+  @Override
+  public void close() {
+    rows.close();
+    dropDecompositions();
   }
 
   private synchronized Spectrum gram() {
