@@ -173,6 +173,9 @@ class PMatContractTest {
         () -> {
           double trace = Tensors.item(c.dense.trace());
           checks.equal("trace", m.trace(), trace, trace, tolerance);
+          double byLayer = m.traceByLayer().values().stream().mapToDouble(x -> x).sum();
+          checks.equal("trace by layer", byLayer, trace, trace, tolerance);
+          assertThat(m.symmetric()).isTrue();
           PVector diagonal = m.diagonal();
           checks.equal("diagonal", diagonal.tensor(), c.dense.diagonal(), tolerance);
           checks.equal(
@@ -297,6 +300,8 @@ class PMatContractTest {
                 "solve undone", damped.mv(x.tensor().to(ScalarType.Double)), v.tensor(), tolerance);
             PVector back = m.mv(x).plus(lambda, x);
             checks.equal("solve undone by mv", back.tensor(), v.tensor(), tolerance);
+            m.dropDecompositions();
+            checks.equal("solve again", m.solve(v, tikhonov).tensor(), x.tensor(), tolerance);
             PFMap map = c.map(5);
             PFMap several = m.solve(map, tikhonov);
             checks.equal(
