@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -135,7 +134,7 @@ public final class LayerwisePMat implements PMat {
   }
 
   /** Errors of a block learn the name of its layer. */
-  private static <T> T named(Part part, Function<Block, T> f) {
+  static <T> T named(Part part, Function<Block, T> f) {
     try {
       return f.apply(part.block());
     } catch (SingularBlockException e) {
@@ -286,49 +285,9 @@ public final class LayerwisePMat implements PMat {
     return parts().stream().mapToDouble(p -> p.block().trace()).sum();
   }
 
-  /** The trace of every part: they add up to {@link #trace()}. */
-  public Map<String, Double> traceByPart() {
-    return byPart(p -> p.block().trace());
-  }
-
-  /** The Frobenius norm of every part: the squares add up. */
-  public Map<String, Double> frobeniusNormByPart() {
-    return byPart(p -> p.block().frobeniusNorm());
-  }
-
-  /** The greatest absolute eigenvalue of every part: the greatest of all is the matrix's. */
-  public Map<String, Double> spectralNormByPart() {
-    return byPart(p -> p.block().spectralNorm());
-  }
-
-  /** The smallest eigenvalue of every part: the smallest of all is the matrix's. */
-  public Map<String, Double> smallestEigenvalueByPart() {
-    return byPart(p -> p.block().smallestEigenvalue());
-  }
-
-  /** log det (M + lambda I) of every part: they add up. */
-  public Map<String, Double> logDeterminantByPart(double lambda) {
-    return byPart(p -> named(p, b -> b.logDeterminant(lambda)));
-  }
-
-  /** v^T M v of every part with its coordinates: they add up. */
-  public Map<String, Double> quadraticFormByPart(PVector v) {
-    if (!v.layers().equals(layers)) {
-      throw new IllegalArgumentException(
-          "a matrix over %s does not fit a vector over %s".formatted(layers, v.layers()));
-    }
-    Tensor rows = v.tensor().detach().unsqueeze(0);
-    return byPart(
-        p -> {
-          Tensor mine = rows.narrow(1, p.offset(), p.block().size());
-          return Spectrum.number(() -> p.block().apply(mine).mul(mine).sum());
-        });
-  }
-
-  private Map<String, Double> byPart(ToDoubleFunction<Part> f) {
-    Map<String, Double> result = new LinkedHashMap<>();
-    parts().forEach(p -> result.put(p.name(), f.applyAsDouble(p)));
-    return result;
+  /** Numbers of every part, by name. */
+  public PartNumbers byPart() {
+    return new PartNumbers(layers, parts());
   }
 
   @Override

@@ -78,25 +78,28 @@ class DecompositionsTest {
     try (Scope scope = Scope.open()) {
       Tensor dense = m.toDense();
       Tensor second = dense.narrow(0, 16, 10).narrow(1, 16, 10);
-      assertThat(m.traceByPart().get("second"))
+      assertThat(m.byPart().trace().get("second"))
           .isCloseTo(Tensors.item(second.trace()), within(1e-12));
       assertThat(m.traceByLayer()).containsOnlyKeys("first", "second");
       assertThat(m.traceByLayer().get("second"))
           .isCloseTo(Tensors.item(second.trace()), within(1e-12));
     }
-    assertThat(sum(m.traceByPart())).isCloseTo(m.trace(), within(1e-12));
-    double squares = m.frobeniusNormByPart().values().stream().mapToDouble(x -> x * x).sum();
+    assertThat(sum(m.byPart().trace())).isCloseTo(m.trace(), within(1e-12));
+    double squares = m.byPart().frobeniusNorm().values().stream().mapToDouble(x -> x * x).sum();
     assertThat(Math.sqrt(squares)).isCloseTo(m.frobeniusNorm(), within(1e-12));
-    assertThat(sum(m.logDeterminantByPart(0.3))).isCloseTo(m.logDeterminant(0.3), within(1e-12));
-    assertThat(sum(m.quadraticFormByPart(v))).isCloseTo(m.quadraticForm(v), within(1e-12));
-    assertThat(m.spectralNormByPart().values().stream().mapToDouble(x -> x).max().orElseThrow())
+    assertThat(sum(m.byPart().logDeterminant(0.3))).isCloseTo(m.logDeterminant(0.3), within(1e-12));
+    assertThat(sum(m.byPart().quadraticForm(v))).isCloseTo(m.quadraticForm(v), within(1e-12));
+    assertThat(m.byPart().spectralNorm().values().stream().mapToDouble(x -> x).max().orElseThrow())
         .isEqualTo(m.spectralNorm());
     assertThat(
-            m.smallestEigenvalueByPart().values().stream().mapToDouble(x -> x).min().orElseThrow())
+            m.byPart().smallestEigenvalue().values().stream()
+                .mapToDouble(x -> x)
+                .min()
+                .orElseThrow())
         .isEqualTo(m.smallestEigenvalue());
     LayerwisePMat negative =
         Matrices.blocks(new DenseBlock(positive(1, 16)), m.block("second").times(-1));
-    assertThatThrownBy(() -> negative.logDeterminantByPart(0.01))
+    assertThatThrownBy(() -> negative.byPart().logDeterminant(0.01))
         .isInstanceOf(SingularBlockException.class)
         .hasMessageContaining("layer second");
   }
