@@ -47,9 +47,10 @@ public record Nystrom(int oversampling, long seed) implements LowRankMethod {
       if (!Tensors.isFinite(y)) {
         throw new ArithmeticException("an operator to approximate gave NaN or infinite values");
       }
-      // sqrt(d) eps |Y| as in Frangella, Tropp and Udell (2023), against Y in the Frobenius norm
+      // as small as it may be: Omega^T M Omega has eigenvalues of the order of lambda / d, which a
+      // shift of sqrt(d) eps |Y| (Frangella, Tropp and Udell 2023) would drown in float32
       double norm = Tensors.item(y.norm());
-      double shift = Math.sqrt(operator.size()) * Sketch.rounding(y) * norm;
+      double shift = Sketch.rounding(y) * norm;
       if (norm == 0) {
         return new Factor(scope.keep(Tensors.zeros(y, 1, operator.size())), width);
       }

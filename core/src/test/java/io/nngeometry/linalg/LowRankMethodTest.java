@@ -146,6 +146,33 @@ class LowRankMethodTest {
     assertThat(error).isLessThan(5e-5 * Tensors.item(matrix.norm()));
   }
 
+  /** 200,000 parameters in float32: a shift that grew with their number would be all there is. */
+  @Test
+  void nystromKeepsItsPromiseInFloatsOfManyDimensions() {
+    long d = 200_000;
+    Tensor rows = Tensors.randn(6, Tensors.options(ScalarType.Float), 60, d);
+    double[] roots =
+        IntStream.rangeClosed(1, 60).mapToDouble(k -> 1 / (k * Math.sqrt(d))).toArray();
+    Tensor r = rows.mul(Tensors.of(roots, 60, 1).to(ScalarType.Float));
+    LinearOperator operator =
+        new LinearOperator() {
+          @Override
+          public long size() {
+            return d;
+          }
+
+          @Override
+          public Tensor apply(Tensor vectors) {
+            return vectors.matmul(r.t()).matmul(r);
+          }
+        };
+    Factor factor = Nystrom.DEFAULT.approximate(operator, 20, Tensors.options(ScalarType.Float));
+    double left = Tensors.item(r.square().sum()) - Tensors.item(factor.rows().square().sum());
+    Tensor values = torch.linalg_eigvalsh(r.matmul(r.t()));
+    double best = Tensors.item(values.narrow(0, 0, 40).sum());
+    assertThat(left / best).isBetween(1 - 1e-3, 1 + 20 / 9.0);
+  }
+
   @ParameterizedTest
   @MethodSource("methods")
   void zeroGivesZero(LowRankMethod method) {
