@@ -2,6 +2,8 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.linalg.LowRankMethod;
+import io.nngeometry.linalg.Nystrom;
 import io.nngeometry.operators.LayerwisePMat;
 import io.nngeometry.operators.LayerwisePMat.Part;
 import io.nngeometry.operators.LowRankPMat;
@@ -63,6 +65,19 @@ public abstract sealed class Representation {
     this.name = name;
   }
 
+  /**
+   * The stacked Jacobian cut to a rank, by products alone and without its c n x d rows: a vector of
+   * the method costs one product of {@link #IMPLICIT}, whatever the number of examples and outputs.
+   */
+  public static Representation lowRank(long rank, LowRankMethod method) {
+    return new Truncated(rank, method);
+  }
+
+  /** {@link #lowRank(long, LowRankMethod)} by {@link Nystrom} with ten vectors to spare. */
+  public static Representation lowRank(long rank) {
+    return lowRank(rank, Nystrom.DEFAULT);
+  }
+
   /** A mixed matrix: every layer has a kind of block of its own. */
   public static Representation layerwise(String name, Function<Layer, BlockKind> choose) {
     return new Layerwise(name, choose);
@@ -105,7 +120,7 @@ public abstract sealed class Representation {
   }
 
   /**
-   * Numbers that a matrix stores.
+   * Numbers that a matrix stores, or needs while it is made if that is more.
    *
    * @param layers its parameters
    * @param gradients number of gradients it is made of: examples times cotangents
@@ -176,6 +191,45 @@ public abstract sealed class Representation {
     @Override
     PMat assemble(Sums sums) {
       return new LowRankPMat(sums.layers(), sums.rows().finish(sums.examples()));
+    }
+  }
+
+  private static final class Truncated extends Representation {
+    /** Vectors, images and two temporaries. */
+    private static final int COPIES = 4;
+
+    private final long rank;
+    private final LowRankMethod method;
+
+    Truncated(long rank, LowRankMethod method) {
+      super("low-rank");
+      if (rank < 1) {
+        throw new IllegalArgumentException("a rank must be positive, got " + rank);
+      }
+      this.rank = rank;
+      this.method = method;
+    }
+
+    @Override
+    public long elements(LayerCollection layers, long gradients) {
+      long d = layers.size();
+      return saturatedProduct(d, COPIES * method.width(Math.min(rank, d), d));
+    }
+
+    @Override
+    void first(Sums sums) {
+      // by products
+    }
+
+    @Override
+    void second(Sums sums) {
+      // by products
+    }
+
+    @Override
+    PMat assemble(Sums sums) {
+      long most = Math.min(rank, sums.layers().size());
+      return LowRankPMat.approximating(sums.implicit(), method, most).matrix();
     }
   }
 

@@ -78,9 +78,33 @@ public sealed interface Block extends Solvable, AutoCloseable
     return Scope.keeping(() -> spectral("solve").solve(rows, lambda));
   }
 
+  /** The greatest eigenvalue. */
+  default double greatestEigenvalue() {
+    return Spectrum.number(() -> values().max());
+  }
+
+  /** The smallest eigenvalue. */
+  default double smallestEigenvalue() {
+    return Spectrum.number(() -> values().min());
+  }
+
+  /** The greatest eigenvalue in absolute value. */
+  default double spectralNorm() {
+    return Spectrum.number(() -> values().abs().max());
+  }
+
+  private Tensor values() {
+    return eigenform().map(Eigenform::values).orElseGet(this::eigenvalues);
+  }
+
   @Override
   default Tensor solveTruncated(Tensor rows, double cutoff) {
-    return Scope.keeping(() -> spectral("truncated solve").solveTruncated(rows, cutoff));
+    return solveAbove(rows, Spectrum.threshold(cutoff, greatestEigenvalue(), rows));
+  }
+
+  /** The pseudo-inverse without eigenvalues up to {@code least}, applied to each row. */
+  default Tensor solveAbove(Tensor rows, double least) {
+    return Scope.keeping(() -> spectral("truncated solve").solveAbove(rows, least));
   }
 
   /** (M + lambda I)^-1. */
@@ -93,9 +117,9 @@ public sealed interface Block extends Solvable, AutoCloseable
     return inverse(lambda);
   }
 
-  /** The pseudo-inverse without eigenvalues up to {@code cutoff} times the greatest. */
-  default Block inverseTruncated(double cutoff) {
-    return keeping(() -> spectral("pseudo-inverse").inverseTruncated(cutoff));
+  /** The pseudo-inverse without eigenvalues up to {@code least}. */
+  default Block inverseAbove(double least) {
+    return keeping(() -> spectral("pseudo-inverse").inverseAbove(least));
   }
 
   /** M to a real power. */
@@ -124,6 +148,11 @@ public sealed interface Block extends Solvable, AutoCloseable
 
   /** What the block stores, by name. */
   Map<String, Tensor> tensors();
+
+  /** Forgets factorisations that were kept; the next solve makes them again. */
+  default void dropDecompositions() {
+    // most kinds keep none
+  }
 
   /** Bytes stored. */
   default long bytes() {

@@ -41,6 +41,11 @@ final class CombinedPMat extends MatrixFreePMat {
   }
 
   @Override
+  public boolean symmetric() {
+    return first.symmetric() && (b == 0 || second.symmetric());
+  }
+
+  @Override
   public String representation() {
     return b == 0
         ? "multiple of " + first.representation()
@@ -83,6 +88,7 @@ final class CombinedPMat extends MatrixFreePMat {
   /** By all elements. */
   @Override
   public double smallestEigenvalue() {
+    requireSymmetric("the smallest eigenvalue");
     return Spectrum.number(() -> Spectrum.of(toDense()).values().min());
   }
 

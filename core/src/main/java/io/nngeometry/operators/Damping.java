@@ -12,8 +12,19 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
   /** Solves for every row of {@code b}, (m, d). */
   Tensor solve(Solvable matrix, Tensor b);
 
-  /** The damped inverse of one block. */
-  Block inverse(Block block);
+  /**
+   * The damped inverse of one block.
+   *
+   * @param whole the matrix that it is a block of, of which a pseudo-inverse asks the greatest
+   *     eigenvalue
+   */
+  Block inverse(Block block, Whole whole);
+
+  /** What a damping asks of the matrix that a block is part of. */
+  interface Whole {
+    /** What {@code cutoff} leaves out: eigenvalues up to this. */
+    double threshold(double cutoff);
+  }
 
   /** (M + lambda I)^-1, exactly, in every representation. */
   static Damping tikhonov(double lambda) {
@@ -36,7 +47,7 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
 
   /**
    * The pseudo-inverse: nothing is added, and eigenvalues up to {@code cutoff} times the greatest
-   * are left out.
+   * of the whole matrix, whatever its blocks, are left out.
    */
   static Damping truncated(double cutoff) {
     return new Truncated(cutoff);
@@ -59,7 +70,7 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Block inverse(Block block) {
+    public Block inverse(Block block, Whole whole) {
       return block.inverse(lambda);
     }
   }
@@ -85,7 +96,7 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Block inverse(Block block) {
+    public Block inverse(Block block, Whole whole) {
       return block.inverseFactored(lambda, pi);
     }
   }
@@ -93,7 +104,7 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
   /**
    * A pseudo-inverse.
    *
-   * @param cutoff eigenvalues up to this part of the greatest count as zero
+   * @param cutoff eigenvalues up to this part of the greatest, of the whole matrix, count as zero
    */
   record Truncated(double cutoff) implements Damping {
     /** Checks the cutoff. */
@@ -114,8 +125,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Block inverse(Block block) {
-      return block.inverseTruncated(cutoff);
+    public Block inverse(Block block, Whole whole) {
+      return block.inverseAbove(whole.threshold(cutoff));
     }
   }
 

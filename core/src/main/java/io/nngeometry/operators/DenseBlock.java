@@ -21,7 +21,12 @@ public final class DenseBlock implements Block {
     this(matrix, true);
   }
 
-  DenseBlock(Tensor matrix, boolean symmetric) {
+  /**
+   * As the other, or a matrix product.
+   *
+   * @param symmetric whether it is known to be
+   */
+  public DenseBlock(Tensor matrix, boolean symmetric) {
     this.matrix = matrix;
     this.symmetric = symmetric;
   }
@@ -120,14 +125,21 @@ public final class DenseBlock implements Block {
   }
 
   @Override
-  public void close() {
-    matrix.close();
+  public synchronized void dropDecompositions() {
     if (spectrum != null) {
       spectrum.close();
+      spectrum = null;
     }
     if (cholesky != null) {
       cholesky.close();
+      cholesky = null;
     }
+  }
+
+  @Override
+  public void close() {
+    matrix.close();
+    dropDecompositions();
   }
 
   private synchronized Spectrum spectrum() {

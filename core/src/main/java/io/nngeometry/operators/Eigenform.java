@@ -27,21 +27,19 @@ record Eigenform(Basis basis, Tensor values) {
     return apply(rows, damped(lambda).reciprocal());
   }
 
-  /** The pseudo-inverse, which leaves out eigenvalues up to {@code cutoff} times the greatest. */
-  Tensor solveTruncated(Tensor rows, double cutoff) {
-    return apply(rows, truncated(cutoff));
+  /** The pseudo-inverse, which leaves out eigenvalues up to {@code least}. */
+  Tensor solveAbove(Tensor rows, double least) {
+    return apply(rows, above(least));
   }
 
   /** The pseudo-inverse itself. */
-  Block inverseTruncated(double cutoff) {
-    return basis.block(truncated(cutoff));
+  Block inverseAbove(double least) {
+    return basis.block(above(least));
   }
 
-  private Tensor truncated(double cutoff) {
-    // without a cutoff of the caller's, what rounding leaves of zero still counts as zero
-    double rounding = Tensors.type(values) == ScalarType.Double ? 1e-15 : 1e-7;
-    Tensor least = values.max().mul(new Scalar(Math.max(cutoff, rounding)));
-    return torch.where(values.gt(least), values.reciprocal(), torch.zeros_like(values));
+  private Tensor above(double least) {
+    Tensor kept = values.gt(new Scalar(least));
+    return torch.where(kept, values.reciprocal(), torch.zeros_like(values));
   }
 
   /** (M + lambda I)^-1. */
@@ -57,9 +55,18 @@ record Eigenform(Basis basis, Tensor values) {
     if (exponent < 0) {
       Spectrum.checkPositive("the matrix", values, 0);
     }
+    if (!whole && !isSemiDefinite()) {
+      throw RefusedOperationException.powerOfNegative(exponent, "symmetric");
+    }
     // below zero there is only rounding in a positive semi-definite matrix
     Tensor base = whole ? values : values.clamp_min(new Scalar(0));
     return basis.block(base.pow(new Scalar(exponent)));
+  }
+
+  private boolean isSemiDefinite() {
+    double rounding = Tensors.type(values) == ScalarType.Double ? 1e-10 : 1e-4;
+    double least = Spectrum.number(values::min);
+    return least >= -rounding * Spectrum.number(() -> values.abs().max());
   }
 
   /** log det (M + lambda I). */

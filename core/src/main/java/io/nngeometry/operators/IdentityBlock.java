@@ -97,7 +97,14 @@ public final class IdentityBlock implements Block {
 
   @Override
   public Block power(double exponent) {
-    return withFactor(Math.pow(factor(), exponent));
+    double power = Math.pow(factor(), exponent);
+    if (Double.isNaN(power)) {
+      throw RefusedOperationException.powerOfNegative(exponent, kind());
+    }
+    if (Double.isInfinite(power)) {
+      throw new SingularBlockException("the matrix", 0);
+    }
+    return withFactor(power);
   }
 
   @Override

@@ -39,7 +39,12 @@ public final class KroneckerBlock implements Block {
     this(layout, left, right, inputIsLeft, true);
   }
 
-  private KroneckerBlock(
+  /**
+   * As the others, or a matrix product.
+   *
+   * @param symmetric whether the factors are known to be
+   */
+  public KroneckerBlock(
       MatrixLayout layout, Tensor left, Tensor right, boolean inputIsLeft, boolean symmetric) {
     this.layout = layout;
     this.left = left;
@@ -138,17 +143,22 @@ public final class KroneckerBlock implements Block {
 
   /**
    * A factor's eigenvalues plus sqrt(lambda) times pi for the inputs' factor, sqrt(lambda) / pi for
-   * the signals'. By default pi^2 is the ratio of their mean eigenvalues.
+   * the signals'. By default pi^2 is the ratio of their mean eigenvalues; where one of them is all
+   * zero, so is the matrix, and both are damped as zero matrices, which makes lambda I of it.
    */
   private Tensor damped(boolean ofLeft, double lambda, OptionalDouble pi) {
     Tensor mine = (ofLeft ? leftSpectrum() : rightSpectrum()).values();
     Tensor other = (ofLeft ? rightSpectrum() : leftSpectrum()).values();
-    Tensor ratio = mine.mean(-1).div(other.mean(-1)).sqrt().unsqueeze(1);
+    double root = Math.sqrt(lambda);
     if (pi.isPresent()) {
       double given = ofLeft == inputIsLeft ? pi.getAsDouble() : 1 / pi.getAsDouble();
-      ratio = torch.full_like(ratio, new Scalar(given));
+      return mine.add(new Scalar(given * root));
     }
-    return mine.add(ratio.mul(new Scalar(Math.sqrt(lambda))));
+    Tensor means = mine.mean(-1).unsqueeze(1);
+    Tensor others = other.mean(-1).unsqueeze(1);
+    Tensor balanced = mine.add(means.div(others).sqrt().mul(new Scalar(root)));
+    Tensor zero = means.mul(others).eq(new Scalar(0));
+    return torch.where(zero, torch.full_like(balanced, new Scalar(root)), balanced);
   }
 
   @Override
@@ -158,6 +168,9 @@ public final class KroneckerBlock implements Block {
     }
     if (exponent < 0) {
       Spectrum.checkPositive("the matrix", eigenform().orElseThrow().values(), 0);
+    }
+    if (exponent != Math.rint(exponent) && !(isPositive(left) && isPositive(right))) {
+      throw RefusedOperationException.powerOfNegative(exponent, kind());
     }
     Scalar e = new Scalar(exponent);
     return Block.keeping(
@@ -267,13 +280,20 @@ public final class KroneckerBlock implements Block {
   }
 
   @Override
-  public void close() {
-    Block.super.close();
+  public synchronized void dropDecompositions() {
     if (leftSpectrum != null) {
       leftSpectrum.close();
+      leftSpectrum = null;
     }
     if (rightSpectrum != null) {
       rightSpectrum.close();
+      rightSpectrum = null;
     }
+  }
+
+  @Override
+  public void close() {
+    Block.super.close();
+    dropDecompositions();
   }
 }

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -63,6 +62,11 @@ public final class LayerwisePMat implements PMat {
   @Override
   public String representation() {
     return representation;
+  }
+
+  @Override
+  public boolean symmetric() {
+    return parts().stream().map(Part::block).allMatch(Block::symmetric);
   }
 
   /** The parts in flat order. */
@@ -118,11 +122,19 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public Tensor solveTruncated(Tensor rows, double cutoff) {
-    return perPart(rows, (part, mine) -> named(part, b -> b.solveTruncated(mine, cutoff)));
+    double least = threshold(cutoff);
+    return perPart(rows, (part, mine) -> named(part, b -> b.solveAbove(mine, least)));
+  }
+
+  /** A cutoff is relative to the greatest eigenvalue of all parts: one meaning for every matrix. */
+  private double threshold(double cutoff) {
+    double greatest =
+        parts().stream().mapToDouble(p -> p.block().greatestEigenvalue()).max().orElseThrow();
+    return Spectrum.threshold(cutoff, greatest, tensors().values().iterator().next());
   }
 
   /** Errors of a block learn the name of its layer. */
-  private static <T> T named(Part part, Function<Block, T> f) {
+  static <T> T named(Part part, Function<Block, T> f) {
     try {
       return f.apply(part.block());
     } catch (SingularBlockException e) {
@@ -166,8 +178,7 @@ public final class LayerwisePMat implements PMat {
         || !(parts.get(0).block() instanceof DenseBlock mine)) {
       return Optional.empty();
     }
-    boolean symmetric = that.parts().stream().map(Part::block).allMatch(Block::symmetric);
-    try (DenseBlock theirs = new DenseBlock(that.toDense(), symmetric)) {
+    try (DenseBlock theirs = new DenseBlock(that.toDense(), that.symmetric())) {
       return f.apply(mine, theirs)
           .map(
               block ->
@@ -218,7 +229,17 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public PMat inverse(Damping damping) {
-    return perBlock(representation + "^-1", p -> damping.inverse(p.block()));
+    double[] least = new double[1];
+    boolean[] known = new boolean[1];
+    Damping.Whole whole =
+        cutoff -> {
+          if (!known[0]) {
+            least[0] = threshold(cutoff);
+            known[0] = true;
+          }
+          return least[0];
+        };
+    return perBlock(representation + "^-1", p -> damping.inverse(p.block(), whole));
   }
 
   @Override
@@ -264,20 +285,9 @@ public final class LayerwisePMat implements PMat {
     return parts().stream().mapToDouble(p -> p.block().trace()).sum();
   }
 
-  /** The trace of every part: they add up to {@link #trace()}. */
-  public Map<String, Double> traceByPart() {
-    return byPart(Block::trace);
-  }
-
-  /** The Frobenius norm of every part: the squares add up. */
-  public Map<String, Double> frobeniusNormByPart() {
-    return byPart(Block::frobeniusNorm);
-  }
-
-  private Map<String, Double> byPart(ToDoubleFunction<Block> f) {
-    Map<String, Double> result = new LinkedHashMap<>();
-    parts().forEach(p -> result.put(p.name(), f.applyAsDouble(p.block())));
-    return result;
+  /** Numbers of every part, by name. */
+  public PartNumbers byPart() {
+    return new PartNumbers(layers, parts());
   }
 
   @Override
@@ -297,18 +307,12 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public double spectralNorm() {
-    return parts().stream()
-        .mapToDouble(p -> Spectrum.number(() -> p.block().eigenvalues().abs().max()))
-        .max()
-        .orElseThrow();
+    return parts().stream().mapToDouble(p -> p.block().spectralNorm()).max().orElseThrow();
   }
 
   @Override
   public double smallestEigenvalue() {
-    return parts().stream()
-        .mapToDouble(p -> Spectrum.number(() -> p.block().eigenvalues().min()))
-        .min()
-        .orElseThrow();
+    return parts().stream().mapToDouble(p -> p.block().smallestEigenvalue()).min().orElseThrow();
   }
 
   @Override
@@ -335,6 +339,11 @@ public final class LayerwisePMat implements PMat {
       part.block().tensors().forEach((name, t) -> all.put(part.name() + "/" + name, t));
     }
     return all;
+  }
+
+  @Override
+  public void dropDecompositions() {
+    parts().forEach(p -> p.block().dropDecompositions());
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.nngeometry.operators;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.linalg.LowRankMethod;
 import io.nngeometry.vectors.PVector;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,21 @@ public final class LowRankPMat implements PMat {
     }
     this.layers = layers;
     this.rows = rows;
+  }
+
+  /**
+   * A matrix of at most {@code rank} near a positive semi-definite one, from its products alone:
+   *
+   * <pre>{@code
+   * var near = LowRankPMat.approximating(F, Nystrom.DEFAULT, 50);
+   * PVector step = near.matrix().solve(gradient, Damping.tikhonov(1e-3));
+   * }</pre>
+   *
+   * @throws IllegalArgumentException if the rank is not in [1, d] or {@code m} not symmetric
+   * @throws io.nngeometry.linalg.IndefiniteOperatorException if {@code m} is seen to be indefinite
+   */
+  public static LowRankApproximation approximating(PMat m, LowRankMethod method, long rank) {
+    return LowRankApproximation.by(method, m, rank);
   }
 
   /** The rows, (m, d). */
@@ -243,11 +259,17 @@ public final class LowRankPMat implements PMat {
   }
 
   @Override
-  public void close() {
-    rows.close();
+  public synchronized void dropDecompositions() {
     if (gram != null) {
       gram.close();
+      gram = null;
     }
+  }
+
+  @Override
+  public void close() {
+    rows.close();
+    dropDecompositions();
   }
 
   private synchronized Spectrum gram() {

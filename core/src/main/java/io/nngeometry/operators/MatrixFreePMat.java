@@ -1,7 +1,10 @@
 package io.nngeometry.operators;
 
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.linalg.ConjugateGradient;
+import io.nngeometry.linalg.IndefiniteOperatorException;
 import io.nngeometry.linalg.Lanczos;
+import io.nngeometry.linalg.NotConvergedException;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -12,18 +15,52 @@ import org.bytedeco.pytorch.TensorOptions;
  * by Lanczos; what would need the elements is refused by name.
  */
 public abstract class MatrixFreePMat implements PMat {
+  private static final double ROUNDING = 100;
+  private static final String NAME = "a matrix known by its products";
+
   /** Type and device of its vectors. */
   protected abstract TensorOptions options();
 
-  /** By conjugate gradients to a relative residual of 1e-10, of 1e-5 in float32. */
+  /**
+   * By conjugate gradients to a relative residual of 1e-10, of 1e-5 in float32, or as near as
+   * rounding lets them. To ask for less, or see what was reached: {@code new
+   * ConjugateGradient(1e-3, 50).solve(matrix, rows, lambda)}.
+   *
+   * @throws NotConvergedException if the residual stays a hundred times above that
+   */
   @Override
   public Tensor solve(Tensor rows, double lambda) {
+    requireSymmetric("a solve");
     if (lambda == 0) {
-      throw new SingularBlockException("a matrix known by its products", 0);
+      throw new SingularBlockException(NAME, 0);
     }
-    return new ConjugateGradient(rows.element_size() == 8 ? 1e-10 : 1e-5, 1000)
-        .solve(this, rows.detach(), lambda)
-        .x();
+    ConjugateGradient method = ConjugateGradient.of(Tensors.type(rows));
+    try {
+      ConjugateGradient.Solution solution = method.solve(this, rows.detach(), lambda);
+      if (!(solution.relativeResidual() <= ROUNDING * method.tolerance())) {
+        solution.x().close();
+        throw new NotConvergedException(
+            "a solve of a %s matrix with damping %s".formatted(representation(), lambda),
+            solution.relativeResidual(),
+            ROUNDING * method.tolerance(),
+            solution.products(),
+            "use a greater damping, a float64 model, or ConjugateGradient with options of your own");
+      }
+      return solution.x();
+    } catch (IndefiniteOperatorException e) {
+      throw new SingularBlockException(NAME, lambda);
+    }
+  }
+
+  /** Fails if this combines products, which are not symmetric. */
+  protected final void requireSymmetric(String operation) {
+    if (!symmetric()) {
+      throw new RefusedOperationException(
+          operation,
+          representation(),
+          "it holds a matrix product, which is not symmetric",
+          "its elements, toDense(), have one by torch.linalg; a dense matrix without products too");
+    }
   }
 
   @Override
@@ -33,7 +70,8 @@ public abstract class MatrixFreePMat implements PMat {
 
   @Override
   public double spectralNorm() {
-    return Lanczos.DEFAULT.spectralNorm(this, options());
+    requireSymmetric("the spectral norm");
+    return Lanczos.of(options().dtype().toScalarType()).spectralNorm(this, options());
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.linalg.LinearOperator;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -26,6 +27,12 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
   @Override
   default long size() {
     return layers().size();
+  }
+
+  /** Whether it is symmetric: all are but matrix products, and sums with one. */
+  @Override
+  default boolean symmetric() {
+    return true;
   }
 
   /** Name of the representation. */
@@ -74,6 +81,18 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
 
   /** The diagonal. */
   PVector diagonal();
+
+  /** The trace of every layer's diagonal block, by id: they add up to {@link #trace()}. */
+  default Map<String, Double> traceByLayer() {
+    try (Scope scope = Scope.open()) {
+      PVector diagonal = diagonal();
+      Map<String, Double> traces = new LinkedHashMap<>();
+      layers()
+          .layers()
+          .forEach(l -> traces.put(l.id(), Tensors.item(l.of(diagonal.tensor()).sum())));
+      return traces;
+    }
+  }
 
   /** Root of the sum of squares of all elements. */
   double frobeniusNorm();
@@ -208,7 +227,15 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
   /** What is stored, by name: {@code layer/tensor} for a block of a layer; nothing if implicit. */
   Map<String, Tensor> tensors();
 
-  /** Bytes stored. */
+  /**
+   * Forgets the decompositions that solves and spectra have made and kept, which may take as much
+   * memory as the matrix; whatever needs one makes it again. Not while another thread uses them.
+   */
+  default void dropDecompositions() {
+    // nothing is kept
+  }
+
+  /** Bytes stored, without decompositions that are kept. */
   default long bytes() {
     return tensors().values().stream().mapToLong(t -> t.numel() * t.element_size()).sum();
   }

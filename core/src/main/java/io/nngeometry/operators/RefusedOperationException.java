@@ -9,4 +9,13 @@ public class RefusedOperationException extends UnsupportedOperationException {
       String operation, String representation, String reason, String instead) {
     super("%s of a %s matrix: %s; %s".formatted(operation, representation, reason, instead));
   }
+
+  /** A power that is not a whole number of a matrix with negative eigenvalues. */
+  static RefusedOperationException powerOfNegative(double exponent, String representation) {
+    return new RefusedOperationException(
+        "the power " + exponent,
+        representation,
+        "it has negative eigenvalues, as a negative multiple has",
+        "whole powers answer, and any power of a dense or kfac matrix that is semi-definite");
+  }
 }

@@ -68,6 +68,15 @@ record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
     }
   }
 
+  /**
+   * What counts as zero in a pseudo-inverse: {@code cutoff} times the greatest eigenvalue, and what
+   * rounding leaves of zero without a cutoff of the caller's.
+   */
+  static double threshold(double cutoff, double greatest, Tensor like) {
+    double rounding = Tensors.type(like) == ScalarType.Double ? 1e-15 : 1e-7;
+    return Math.max(cutoff, rounding) * greatest;
+  }
+
   /** The one number that {@code f} computes. */
   static double number(Supplier<Tensor> f) {
     try (Scope scope = Scope.open()) {

@@ -140,7 +140,10 @@ public final class OperatorFile {
 
   private static Block block(TensorFile content, LayerCollection layers, PartFacts part) {
     return switch (part.kind()) {
-      case "dense" -> new DenseBlock(tensor(content, part, "matrix", part.size(), part.size()));
+      case "dense", "dense product" ->
+          new DenseBlock(
+              tensor(content, part, "matrix", part.size(), part.size()),
+              part.kind().equals("dense"));
       case "diagonal" -> new DiagonalBlock(tensor(content, part, "diagonal", part.size()));
       case "identity" -> new IdentityBlock(tensor(content, part, "scale", 1), part.size());
       case "quasi-diagonal" -> {
@@ -150,13 +153,14 @@ public final class OperatorFile {
             tensor(content, part, "diagonal", m.groups(), m.rows(), m.width()),
             tensor(content, part, "cross", m.groups(), m.rows(), m.columns()));
       }
-      case "kronecker" -> {
+      case "kronecker", "kronecker product" -> {
         var m = layer(layers, part).matrix().orElseThrow();
         yield new KroneckerBlock(
             m,
             tensor(content, part, "left", m.groups(), m.rows(), m.rows()),
             tensor(content, part, "right", m.groups(), m.width(), m.width()),
-            layer(layers, part).inputIsLeft());
+            layer(layers, part).inputIsLeft(),
+            part.kind().equals("kronecker"));
       }
       case "eigen-kronecker" -> {
         var m = layer(layers, part).matrix().orElseThrow();

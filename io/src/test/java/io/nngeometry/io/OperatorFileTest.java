@@ -72,6 +72,26 @@ class OperatorFileTest {
   }
 
   @Test
+  void productsAndTruncationsComeBackAsWhatTheyAre() throws Exception {
+    PMat kfac = fisher.as(Representation.KFAC);
+    PMat blocks = fisher.as(Representation.BLOCK_DIAG);
+    for (PMat written :
+        List.of(
+            kfac.multiply(kfac.times(2)),
+            blocks.multiply(blocks),
+            fisher.as(Representation.lowRank(4)))) {
+      Path file = directory.resolve("product.safetensors");
+      OperatorFile.write(file, written, Map.of());
+      try (PMat read = OperatorFile.read(file, LayerCollection.of(new Net()))) {
+        PVector v = PVector.random(read.layers(), 3);
+        assertThat(read.mv(v).minus(written.mv(v)).norm()).isZero();
+        assertThat(read.symmetric()).isEqualTo(written.symmetric());
+        assertThat(read.bytes()).isEqualTo(written.bytes());
+      }
+    }
+  }
+
+  @Test
   void implicitHasNothingToSave() {
     assertThatThrownBy(
             () ->

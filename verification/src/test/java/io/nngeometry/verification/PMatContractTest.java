@@ -173,6 +173,9 @@ class PMatContractTest {
         () -> {
           double trace = Tensors.item(c.dense.trace());
           checks.equal("trace", m.trace(), trace, trace, tolerance);
+          double byLayer = m.traceByLayer().values().stream().mapToDouble(x -> x).sum();
+          checks.equal("trace by layer", byLayer, trace, trace, tolerance);
+          assertThat(m.symmetric()).isTrue();
           PVector diagonal = m.diagonal();
           checks.equal("diagonal", diagonal.tensor(), c.dense.diagonal(), tolerance);
           checks.equal(
@@ -297,6 +300,8 @@ class PMatContractTest {
                 "solve undone", damped.mv(x.tensor().to(ScalarType.Double)), v.tensor(), tolerance);
             PVector back = m.mv(x).plus(lambda, x);
             checks.equal("solve undone by mv", back.tensor(), v.tensor(), tolerance);
+            m.dropDecompositions();
+            checks.equal("solve again", m.solve(v, tikhonov).tensor(), x.tensor(), tolerance);
             PFMap map = c.map(5);
             PFMap several = m.solve(map, tikhonov);
             checks.equal(
@@ -437,19 +442,17 @@ class PMatContractTest {
         });
   }
 
-  /**
-   * Of some cutoffs the one that no part's eigenvalue is near, so that rounding does not decide.
-   */
+  /** Of some cutoffs the one that no eigenvalue is near, so that rounding does not decide. */
   private static double cutoffInGap(ContractCase c) {
     double best = 0;
     double width = 0;
     for (double exponent = -2; exponent >= (c.isDouble() ? -6 : -3); exponent -= 0.25) {
       double nearest = Double.POSITIVE_INFINITY;
+      double max = greatestEigenvalue(c);
       for (long[] part : c.parts()) {
         double[] values =
             Tensors.toArray(
                 torch.linalg_eigvalsh(ContractCase.block(c.dense, part[0], part[1]).contiguous()));
-        double max = values[values.length - 1];
         for (double value : values) {
           double ratio = Math.max(Math.abs(value) / max, 1e-300);
           nearest = Math.min(nearest, Math.abs(Math.log10(ratio) - exponent));
@@ -464,14 +467,19 @@ class PMatContractTest {
     return best;
   }
 
-  /** Part by part: a cutoff is relative to the greatest eigenvalue of the part. */
+  private static double greatestEigenvalue(ContractCase c) {
+    return Tensors.item(torch.linalg_eigvalsh(c.dense).max());
+  }
+
+  /** Part by part, but a cutoff is relative to the greatest eigenvalue of the whole matrix. */
   private static Tensor pseudoInverse(ContractCase c, double cutoff) {
     Tensor all = Tensors.zeros(c.dense, c.layers.size(), c.layers.size());
+    double least = cutoff * greatestEigenvalue(c);
     for (long[] part : c.parts()) {
       Tensor mine = ContractCase.block(c.dense, part[0], part[1]).contiguous();
       var eigen = torch.linalg_eigh(mine);
       Tensor values = eigen.get0();
-      Tensor kept = values.gt(values.max().mul(new Scalar(cutoff)));
+      Tensor kept = values.gt(new Scalar(least));
       Tensor inverse = torch.where(kept, values.reciprocal(), torch.zeros_like(values));
       Tensor u = eigen.get1();
       ContractCase.block(all, part[0], part[1]).copy_(u.mul(inverse).matmul(u.t()));

@@ -1,5 +1,6 @@
 package io.nngeometry.cli.compare;
 
+import io.nngeometry.audit.Answers;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.SingularBlockException;
@@ -48,12 +49,9 @@ final class Measuring {
       Stopwatch watch = Stopwatch.start();
       Tensor images = matrix.apply(probes.rows());
       productSeconds.putIfAbsent(series, watch.seconds() / probes.count());
-      double[] forms = Rows.dots(probes.rows(), images);
-      for (int k = 0; k < forms.length; k++) {
-        forms[k] = Math.abs(forms[k] - probes.forms()[k]) / probes.forms()[k];
-      }
-      add(series, Quantity.QUADRATIC_FORM, none, draw, forms);
-      add(series, Quantity.PRODUCT, none, draw, Rows.cosines(probes.images(), images));
+      Answers answers = probes.answers();
+      add(series, Quantity.QUADRATIC_FORM, none, draw, answers.formErrors(images));
+      add(series, Quantity.PRODUCT, none, draw, answers.cosines(images));
     }
     long step = 1;
     progress.accept(step);

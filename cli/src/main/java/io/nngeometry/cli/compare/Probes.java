@@ -1,5 +1,6 @@
 package io.nngeometry.cli.compare;
 
+import io.nngeometry.audit.Answers;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
@@ -9,13 +10,10 @@ import org.bytedeco.pytorch.Tensor;
  * Random vectors, and what the true matrix says of them. It is asked once; every quantity of every
  * representation is compared with the same answers.
  *
- * @param rows the vectors v, standard normal, (V, d)
- * @param images F v, (V, d)
- * @param forms v'Fv, (V)
+ * @param answers standard normal vectors v, (V, d), with F v and v'Fv
  * @param secondsPerProduct time of one F v
  */
-record Probes(Tensor rows, Tensor images, double[] forms, double secondsPerProduct)
-    implements AutoCloseable {
+record Probes(Answers answers, double secondsPerProduct) implements AutoCloseable {
 
   /** Draws {@code count} vectors and asks {@code truth}. */
   static Probes of(Truth truth, int count, long seed) {
@@ -24,20 +22,23 @@ record Probes(Tensor rows, Tensor images, double[] forms, double secondsPerProdu
       Tensor like = layers.slots().get(0).parameter().tensor();
       Tensor rows = Tensors.randn(seed, Tensors.options(like), count, layers.size());
       Stopwatch watch = Stopwatch.start();
-      Tensor images = truth.matrix().apply(rows);
-      double seconds = watch.seconds() / count;
-      return new Probes(Scope.detach(rows), Scope.detach(images), Rows.dots(rows, images), seconds);
+      Answers answers = Answers.of(truth.matrix(), rows);
+      return new Probes(answers, watch.seconds() / count);
     }
+  }
+
+  /** The vectors, (V, d). */
+  Tensor rows() {
+    return answers.vectors();
   }
 
   /** How many vectors there are. */
   int count() {
-    return forms.length;
+    return answers.count();
   }
 
   @Override
   public void close() {
-    rows.close();
-    images.close();
+    answers.close();
   }
 }

@@ -12,10 +12,7 @@ public enum Residual {
   TEXT {
     @Override
     double[] cosines(Truth truth, Probes probes, PMat approximation, Damping damping) {
-      try (Scope scope = Scope.open()) {
-        Tensor damped = probes.images().add(probes.rows(), Tensors.scalar(damping.lambda()));
-        return Rows.cosines(probes.rows(), approximation.solve(damped, damping));
-      }
+      return probes.answers().solveCosines(approximation, damping);
     }
   },
 

@@ -1,9 +1,6 @@
 package io.nngeometry.cli.compare;
 
-import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Numbers of the rows of two matrices (V, d), row by row, in float64. */
 final class Rows {
@@ -11,29 +8,11 @@ final class Rows {
 
   /** Inner products. */
   static double[] dots(Tensor a, Tensor b) {
-    try (Scope scope = Scope.open()) {
-      return Tensors.toArray(wide(a).mul(wide(b)).sum(1));
-    }
+    return io.nngeometry.audit.Rows.dots(a, b);
   }
 
   /** Cosines of the angles. */
   static double[] cosines(Tensor a, Tensor b) {
-    try (Scope scope = Scope.open()) {
-      // by the chord: exact for small angles, where a quotient of products would only round to one
-      Tensor chord = unit(wide(a)).sub(unit(wide(b)));
-      double[] cosines = Tensors.toArray(chord.mul(chord).sum(1));
-      for (int k = 0; k < cosines.length; k++) {
-        cosines[k] = Math.max(-1, 1 - cosines[k] / 2);
-      }
-      return cosines;
-    }
-  }
-
-  private static Tensor unit(Tensor rows) {
-    return rows.div(rows.mul(rows).sum(1).sqrt().unsqueeze(1));
-  }
-
-  private static Tensor wide(Tensor t) {
-    return t.detach().to(ScalarType.Double);
+    return io.nngeometry.audit.Rows.cosines(a, b);
   }
 }
