@@ -93,6 +93,12 @@ public record Convolution(
     return result;
   }
 
+  /** The same for inputs whose padding is explicit. */
+  public Convolution unpadded() {
+    return new Convolution(
+        kernel, stride, new long[axes()], new long[axes()], dilation, groups, mode);
+  }
+
   /** The input with its padding made explicit. */
   public Tensor pad(Tensor x) {
     if (LongStream.concat(LongStream.of(before), LongStream.of(after)).allMatch(p -> p == 0)) {

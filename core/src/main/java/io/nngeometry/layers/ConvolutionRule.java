@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Tensors;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,11 @@ public final class ConvolutionRule extends LinearMapRule {
   @Override
   protected Tensor inputFactor(Tensor input, boolean ones) {
     return patches(convolution.windows(input), convolution, ones);
+  }
+
+  @Override
+  protected Optional<Tensor> inputMoment(Tensor input, boolean ones) {
+    return PatchMoments.of(convolution, input, ones);
   }
 
   @Override

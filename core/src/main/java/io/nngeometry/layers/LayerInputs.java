@@ -19,6 +19,8 @@ public final class LayerInputs {
   private final List<LayerUse> uses;
   private final long examples;
   private @Nullable Tensor inputFactor;
+  private @Nullable Tensor rotatedFactor;
+  private @Nullable Tensor rotatedIn;
   private final List<LayerRule.Prepared> prepared;
   private final boolean outer;
   private final Scope.Owner lifetime = Scope.owner();
@@ -84,8 +86,10 @@ public final class LayerInputs {
     }
     Tensor signalFactor = Tensors.cat(parts, 2);
     return inputIsLeft
-        ? new OuterGradients(layout, this::inputFactor, () -> signalFactor, true)
-        : new OuterGradients(layout, () -> signalFactor, this::inputFactor, false);
+        ? new OuterGradients(
+            layout, this::inputFactor, () -> signalFactor, true, this::rotatedFactor)
+        : new OuterGradients(
+            layout, () -> signalFactor, this::inputFactor, false, this::rotatedFactor);
   }
 
   /** The factor made of inputs, (n, groups, S, f), with a last column of ones for the bias. */
@@ -98,6 +102,15 @@ public final class LayerInputs {
       inputFactor = lifetime.adopt(Tensors.cat(parts, 2));
     }
     return inputFactor;
+  }
+
+  /** The input's factor in the coordinates of {@code basis}, (groups, f, f), which is kept. */
+  private Tensor rotatedFactor(Tensor basis) {
+    if (rotatedFactor == null || rotatedIn != basis) {
+      rotatedFactor = lifetime.adopt(OuterGradients.timesBasis(inputFactor(), basis));
+      rotatedIn = basis;
+    }
+    return rotatedFactor;
   }
 
   /**

@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -22,13 +23,32 @@ public final class OuterGradients extends LayerGradients {
   private final Supplier<Tensor> left;
   private final Supplier<Tensor> right;
   private final boolean inputIsLeft;
+  private final UnaryOperator<Tensor> rotatedInput;
 
+  /**
+   * @param rotatedInput gives the input's factor times a basis (groups, f, f)
+   */
   OuterGradients(
-      MatrixLayout layout, Supplier<Tensor> left, Supplier<Tensor> right, boolean inputIsLeft) {
+      MatrixLayout layout,
+      Supplier<Tensor> left,
+      Supplier<Tensor> right,
+      boolean inputIsLeft,
+      UnaryOperator<Tensor> rotatedInput) {
     this.layout = layout;
     this.left = left;
     this.right = right;
     this.inputIsLeft = inputIsLeft;
+    this.rotatedInput = rotatedInput;
+  }
+
+  private OuterGradients(
+      MatrixLayout layout, Supplier<Tensor> left, Supplier<Tensor> right, boolean inputIsLeft) {
+    this(
+        layout,
+        left,
+        right,
+        inputIsLeft,
+        basis -> timesBasis((inputIsLeft ? left : right).get(), basis));
   }
 
   /** The factor that indexes rows, (n, groups, S, rows). */
@@ -97,26 +117,43 @@ public final class OuterGradients extends LayerGradients {
   /**
    * Sum over examples of the squared gradients in other orthonormal bases of rows (groups, rows,
    * rows) and columns (groups, width, width), given as columns: U_l^T g U_r squared, as matrices.
+   * Each side is rotated where it is cheaper, in the factor or in the product; the input's rotated
+   * factor is kept for other cotangents.
    */
   public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
-    Tensor l = left();
-    Tensor r = right();
-    long rows = layout.rows();
-    long width = layout.width();
-    long positions = positions();
-    // rotating the factors costs S (rows^2 + width^2), rotating their product rows width (rows +
-    // width)
-    boolean factors = positions * (rows * rows + width * width) <= rows * width * (rows + width);
-    if (factors) {
-      Tensor rotatedLeft = torch.matmul(l, rowBasis);
-      Tensor rotatedRight = torch.matmul(r, columnBasis);
-      return new OuterGradients(layout, () -> rotatedLeft, () -> rotatedRight, inputIsLeft)
-          .squareSumMatrix();
+    boolean factorLeft = inFactor(layout.rows(), layout.width());
+    boolean factorRight = inFactor(layout.width(), layout.rows());
+    Tensor l = factorLeft ? rotated(rowBasis, inputIsLeft) : left();
+    Tensor r = factorRight ? rotated(columnBasis, !inputIsLeft) : right();
+    OuterGradients turned = new OuterGradients(layout, () -> l, () -> r, inputIsLeft);
+    if (factorLeft && factorRight) {
+      return turned.squareSumMatrix();
     }
     return sumOfSquares(
-        (start, count) ->
-            torch.matmul(
-                torch.matmul(rowBasis.transpose(1, 2), gradientsOf(start, count)), columnBasis));
+        (start, count) -> {
+          Tensor g = turned.gradientsOf(start, count);
+          if (!factorLeft) {
+            g = torch.matmul(rowBasis.transpose(1, 2), g);
+          }
+          return factorRight ? g : timesBasis(g, columnBasis);
+        });
+  }
+
+  /** Rotating a factor costs S side^2 for each example, rotating the product other side^2. */
+  private boolean inFactor(long side, long other) {
+    return positions() <= other || side == 1;
+  }
+
+  private Tensor rotated(Tensor basis, boolean ofInput) {
+    return ofInput ? rotatedInput.apply(basis) : timesBasis(signal(), basis);
+  }
+
+  /** (n, groups, S, f) times (groups, f, f): one product for each group. */
+  static Tensor timesBasis(Tensor factor, Tensor basis) {
+    if (basis.size(0) == 1) {
+      return torch.matmul(factor, basis.select(0, 0));
+    }
+    return torch.matmul(factor, basis);
   }
 
   private Tensor gradientsOf(long start, long count) {

@@ -1,0 +1,272 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Convolution;
+import io.nngeometry.engine.PaddingMode;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The second moment of a convolution's patches without the patches. At stride one, the product of
+ * kernel elements k and k' summed over all positions depends on their displacement alone, but for
+ * pixels near the border that one of them never sees: it is the image's correlation with itself at
+ * that displacement, less strips along the border (inclusion and exclusion over the axes). A 3x3
+ * kernel has 13 displacements up to sign, where its patches have 81 products.
+ *
+ * <p>The image lies in memory as (groups, channels, n x padded pixels) with enough zeros after
+ * every row that a displacement is an offset, so no shifted copy is made.
+ */
+final class PatchMoments {
+  /** Fewer channels than this make matrix products too thin to be worth it. */
+  private static final long FEWEST_CHANNELS = 8;
+
+  private final Convolution convolution;
+  private final int axes;
+  private final long groups;
+  private final long channels;
+  private final long examples;
+  private final long[] sizes;
+  private final long[] positions;
+
+  /** The image as (groups, channels, n, pixels...). */
+  private final Tensor image;
+
+  /** Its sizes with zeros after them, and what one step along an axis is in that memory. */
+  private final long[] steps;
+
+  private final Tensor flat;
+  private final Map<List<Range>, Tensor> strips = new HashMap<>();
+
+  private PatchMoments(Convolution convolution, Tensor padded, long[] positions) {
+    this.convolution = convolution;
+    this.positions = positions;
+    axes = convolution.axes();
+    groups = convolution.groups();
+    channels = padded.size(1) / groups;
+    examples = padded.size(0);
+    sizes = LongStream.range(2, 2 + axes).map(padded::size).toArray();
+    image = padded.unflatten(1, groups, channels).transpose(0, 1).transpose(1, 2);
+    long[] room = room(convolution, sizes);
+    steps = new long[axes];
+    long step = 1;
+    for (int k = axes - 1; k >= 0; k--) {
+      steps[k] = step;
+      step *= room[k];
+    }
+    long[] shape = new long[3 + axes];
+    shape[0] = groups;
+    shape[1] = channels;
+    shape[2] = examples;
+    System.arraycopy(room, 0, shape, 3, axes);
+    Tensor memory = Tensors.zeros(padded, shape);
+    Tensor inside = memory;
+    for (int k = 0; k < axes; k++) {
+      inside = inside.narrow(3 + k, 0, sizes[k]);
+    }
+    inside.copy_(image);
+    flat = memory.flatten(2, -1);
+  }
+
+  /** Pixels along an axis and the zeros after them that the greatest displacement needs. */
+  private static long[] room(Convolution c, long[] sizes) {
+    long[] room = new long[sizes.length];
+    for (int k = 0; k < room.length; k++) {
+      room[k] = sizes[k] + c.dilation()[k] * (c.kernel()[k] - 1);
+    }
+    return room;
+  }
+
+  /**
+   * The sum over examples and positions of a a^T, (groups, f, f), or empty where multiplying the
+   * patches is cheaper.
+   *
+   * @param input (n, channels, pixels...)
+   * @param ones whether a last feature that is always one follows
+   */
+  static Optional<Tensor> of(Convolution convolution, Tensor input, boolean ones) {
+    int axes = convolution.axes();
+    if (LongStream.of(convolution.stride()).anyMatch(s -> s != 1)
+        || convolution.kernelSize() == 1
+        || input.size(1) / convolution.groups() < FEWEST_CHANNELS) {
+      return Optional.empty();
+    }
+    // zeros of a border add nothing to a product: only other kinds of padding need to be there
+    boolean zeros = convolution.mode() == PaddingMode.ZEROS;
+    Tensor image = zeros ? input : convolution.pad(input);
+    Convolution c = zeros ? convolution : convolution.unpadded();
+    long[] positions = new long[axes];
+    long[] sizes = new long[axes];
+    for (int k = 0; k < axes; k++) {
+      sizes[k] = image.size(2 + k);
+      positions[k] =
+          sizes[k] + c.before()[k] + c.after()[k] - c.dilation()[k] * (c.kernel()[k] - 1);
+    }
+    double displacements = 1;
+    for (long k : c.kernel()) {
+      displacements *= 2 * k - 1;
+    }
+    double correlations = (displacements + 1) / 2 * Tensors.numel(room(c, sizes));
+    double patches = (double) c.kernelSize() * c.kernelSize() * Tensors.numel(positions);
+    if (1.5 * correlations > patches) {
+      return Optional.empty();
+    }
+    try (Scope scope = Scope.open()) {
+      return Optional.of(scope.keep(new PatchMoments(c, image, positions).moment(ones)));
+    }
+  }
+
+  private Tensor moment(boolean ones) {
+    long kernel = convolution.kernelSize();
+    long features = channels * kernel;
+    Tensor pairs = Tensors.empty(flat, groups, kernel, kernel, channels, channels);
+    List<long[]> elements = elements();
+    for (int k = 0; k < kernel; k++) {
+      for (int l = k; l < kernel; l++) {
+        Tensor product = product(elements.get(k), elements.get(l));
+        pairs.select(1, k).select(1, l).copy_(product);
+        if (l > k) {
+          pairs.select(1, l).select(1, k).copy_(product.transpose(1, 2));
+        }
+      }
+    }
+    // (groups, k, l, c, c') to (groups, c, k, c', l)
+    Tensor products = pairs.permute(0, 3, 1, 4, 2);
+    if (!ones) {
+      return products.reshape(groups, features, features);
+    }
+    Tensor moment = Tensors.empty(flat, groups, features + 1, features + 1);
+    moment
+        .narrow(1, 0, features)
+        .narrow(2, 0, features)
+        .copy_(products.reshape(groups, features, features));
+    // what each kernel element sees in all, of the sum of the images
+    Tensor total = Tensors.sum(image, false, 2).flatten(0, 1).unsqueeze(0);
+    Tensor seen = convolution.windows(total).flatten(2, 1 + axes).sum(2).view(groups, features);
+    moment.select(1, features).narrow(1, 0, features).copy_(seen);
+    moment.select(2, features).narrow(1, 0, features).copy_(seen);
+    moment
+        .select(1, features)
+        .select(1, features)
+        .fill_(Tensors.scalar((double) examples * Tensors.numel(positions)));
+    return moment;
+  }
+
+  /** Indices of the kernel's elements, row-major. */
+  private List<long[]> elements() {
+    List<long[]> all = List.of(new long[0]);
+    for (long size : convolution.kernel()) {
+      List<long[]> longer = new ArrayList<>();
+      for (long[] head : all) {
+        for (long k = 0; k < size; k++) {
+          long[] next = java.util.Arrays.copyOf(head, head.length + 1);
+          next[head.length] = k;
+          longer.add(next);
+        }
+      }
+      all = longer;
+    }
+    return all;
+  }
+
+  /** The products of kernel elements k and l summed over examples and positions. */
+  private Tensor product(long[] k, long[] l) {
+    List<List<Range>> terms = List.of(List.of());
+    for (int axis = 0; axis < axes; axis++) {
+      List<List<Range>> longer = new ArrayList<>();
+      for (List<Range> head : terms) {
+        for (Range range : ranges(axis, k[axis], l[axis])) {
+          List<Range> next = new ArrayList<>(head);
+          next.add(range);
+          longer.add(List.copyOf(next));
+        }
+      }
+      terms = longer;
+    }
+    Tensor sum = correlation(terms.get(0));
+    if (terms.size() > 1) {
+      sum = sum.clone();
+      for (List<Range> term : terms.subList(1, terms.size())) {
+        boolean odd = term.stream().filter(r -> !r.whole()).count() % 2 == 1;
+        sum.add_(correlation(term), Tensors.scalar(odd ? -1 : 1));
+      }
+    }
+    return sum;
+  }
+
+  /**
+   * Pixels u of one axis, first to end, whose products with u + shift are summed.
+   *
+   * @param whole whether these are all whose partner is inside the image
+   */
+  private record Range(long shift, long first, long end, boolean whole) {}
+
+  /** All pixels with a partner, then those to take off because k never meets them. */
+  private List<Range> ranges(int axis, long k, long l) {
+    long shift = (l - k) * convolution.dilation()[axis];
+    long first = Math.max(0, -shift);
+    long end = Math.max(first, Math.min(sizes[axis], sizes[axis] - shift));
+    long begins = k * convolution.dilation()[axis] - convolution.before()[axis];
+    long stops = begins + positions[axis];
+    List<Range> ranges = new ArrayList<>();
+    ranges.add(new Range(shift, first, end, true));
+    if (begins > first && first < end) {
+      ranges.add(new Range(shift, first, Math.min(begins, end), false));
+    }
+    if (stops < end && first < end) {
+      ranges.add(new Range(shift, Math.max(stops, first), end, false));
+    }
+    return ranges;
+  }
+
+  /** The sum over a box of pixels of the products with their partners, (groups, c, c). */
+  private Tensor correlation(List<Range> box) {
+    Tensor known = strips.get(box);
+    if (known == null) {
+      List<Range> back =
+          box.stream()
+              .map(r -> new Range(-r.shift, r.first + r.shift, r.end + r.shift, r.whole))
+              .toList();
+      Tensor mirrored = strips.get(back);
+      known =
+          mirrored != null
+              ? mirrored.transpose(1, 2)
+              : box.stream().allMatch(Range::whole) ? whole(box) : strip(box);
+      strips.put(box, known);
+    }
+    return known;
+  }
+
+  /** All pixels: one product of the memory with itself, displaced. */
+  private Tensor whole(List<Range> box) {
+    long offset = 0;
+    for (int axis = 0; axis < axes; axis++) {
+      offset += box.get(axis).shift * steps[axis];
+    }
+    long length = flat.size(2) - Math.abs(offset);
+    if (length <= 0) {
+      return Tensors.zeros(flat, groups, channels, channels);
+    }
+    Tensor here = flat.narrow(2, Math.max(0, -offset), length);
+    Tensor there = flat.narrow(2, Math.max(0, offset), length);
+    return torch.bmm(here, there.transpose(1, 2));
+  }
+
+  private Tensor strip(List<Range> box) {
+    Tensor here = image;
+    Tensor there = image;
+    for (int axis = 0; axis < axes; axis++) {
+      Range r = box.get(axis);
+      here = here.narrow(3 + axis, r.first, r.end - r.first);
+      there = there.narrow(3 + axis, r.first + r.shift, r.end - r.first);
+    }
+    return torch.bmm(
+        here.reshape(groups, channels, -1), there.reshape(groups, channels, -1).transpose(1, 2));
+  }
+}
