@@ -41,6 +41,10 @@ public record Convolution(
    * Applies the convolution to x (n, channels, ...) with weights (out, channels / groups, kernel).
    */
   public Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    return ForwardMode.linear(x, weight, bias, (w, b) -> apply(x, w, b));
+  }
+
+  private Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias) {
     boolean zeroPadded = mode == PaddingMode.ZEROS && Arrays.equals(before, after);
     boolean pointwise = kernelSize() == 1;
     boolean strided = LongStream.of(stride).anyMatch(s -> s > 1);

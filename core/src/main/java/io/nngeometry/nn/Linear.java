@@ -1,11 +1,10 @@
 package io.nngeometry.nn;
 
-import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Affine;
 import io.nngeometry.layers.LayerRule;
 import io.nngeometry.layers.LinearRule;
 import io.nngeometry.layers.Parameter;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** y = x W^T + b on the last axis of inputs of any rank from 2: (n, ..., in) to (n, ..., out). */
@@ -36,7 +35,7 @@ public final class Linear extends LayerModule {
 
   @Override
   protected Tensor compute(Tensor x) {
-    return torch.linear(x, weight.value(), Tensors.optional(bias == null ? null : bias.value()));
+    return Affine.forward(x, weight.value(), bias == null ? null : bias.value());
   }
 
   @Override
