@@ -88,6 +88,7 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
+    model.checkForDigits();
     output.startEngine();
     try (TrainTest digits = Digits.load().split(compare.seed())) {
       compare.check(digits.test().size());

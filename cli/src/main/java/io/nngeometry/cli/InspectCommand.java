@@ -1,13 +1,13 @@
 package io.nngeometry.cli;
 
 import io.nngeometry.cli.NetworkKind.Shape;
+import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.cli.inspect.Inspection;
 import io.nngeometry.fisher.MemoryBudget;
 import io.nngeometry.nn.Module;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -80,6 +80,7 @@ final class InspectCommand implements Callable<Integer> {
     Check check = new Check(spec.commandLine());
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
+    check.atLeast("--gradients", gradients, 1);
     output.startEngine();
     Module net = model.build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)));
     Inspection inspection =
@@ -97,14 +98,14 @@ final class InspectCommand implements Callable<Integer> {
               layer.kind(),
               String.join(", ", layer.parameters().stream().map(Inspection.Tensor::text).toList()),
               layer.rules(),
-              grouped(layer.size())));
+              Numbers.grouped(layer.size())));
     }
     TextTable memory = TextTable.of(1, "representation", "numbers", "memory");
     for (Inspection.Memory m : found.memory()) {
       memory.row(
           List.of(
               m.representation(),
-              m.numbers() == Long.MAX_VALUE ? "-" : grouped(m.numbers()),
+              m.numbers() == Long.MAX_VALUE ? "-" : Numbers.grouped(m.numbers()),
               m.human()));
     }
     return "%s: %s, inputs (n, %s)%n%s parameters in %d layers%n%n%s%n%nin %s, of %s here:%n%s"
@@ -112,15 +113,11 @@ final class InspectCommand implements Callable<Integer> {
             model.word(),
             model.description(),
             Arrays.stream(model.input()).mapToObj(Long::toString).collect(Collectors.joining(", ")),
-            grouped(found.parameters()),
+            Numbers.grouped(found.parameters()),
             found.layers().size(),
             layers,
             found.dtype(),
             MemoryBudget.human(MemoryBudget.ofMachine().bytes()),
             memory);
-  }
-
-  private static String grouped(long x) {
-    return String.format(Locale.ROOT, "%,d", x);
   }
 }

@@ -12,6 +12,7 @@ import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -77,6 +78,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TrainingSettings settings = training.settings(false, seed);
+    model.checkForDigits();
     OutputFiles.file("--out", out);
     output.startEngine();
     Module net = model.forDigits();
@@ -114,14 +116,15 @@ final class TrainCommand implements Callable<Integer> {
 
   private static String text(Report report) {
     TrainingHistory.Epoch last = report.history().last();
-    return "%s after %d epochs, %s: loss %.4f, right on training images %s, on held-out ones %s%n%s"
-        .formatted(
-            report.model(),
-            last.epoch(),
-            Numbers.seconds(report.history().seconds()),
-            last.trainLoss(),
-            Numbers.percent(last.trainAccuracy()),
-            Numbers.percent(last.testAccuracy()),
-            "written: " + String.join(", ", report.files()));
+    return String.format(
+        Locale.ROOT,
+        "%s after %d epochs, %s: loss %.4f, right on training images %s, on held-out ones %s%n%s",
+        report.model(),
+        last.epoch(),
+        Numbers.seconds(report.history().seconds()),
+        last.trainLoss(),
+        Numbers.percent(last.trainAccuracy()),
+        Numbers.percent(last.testAccuracy()),
+        "written: " + String.join(", ", report.files()));
   }
 }
