@@ -21,10 +21,9 @@ import picocli.CommandLine.Spec;
 /** What a network is made of, and what its matrices would take. */
 @Command(
     name = "inspect",
-    description = {
-      "Lists a network's layers, which rule gives the gradients of each parameter, and the",
-      "memory that each representation of its Fisher matrix would need."
-    },
+    description =
+        "Lists a network's layers, which rule gives the gradients of each parameter, "
+            + "and the memory that each representation of its Fisher matrix would need.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -67,10 +66,9 @@ final class InspectCommand implements Callable<Integer> {
       names = "--gradients",
       paramLabel = "M",
       defaultValue = "1000",
-      description = {
-        "Examples times outputs of a low-rank matrix, which stacks as many",
-        "gradients. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Examples times outputs of a low-rank matrix, which stacks as many gradients. Default:"
+              + " ${DEFAULT-VALUE}.")
   private long gradients;
 
   @Mixin private OutputOptions output;

@@ -22,10 +22,9 @@ import picocli.CommandLine.Option;
 /** Trains a network on the embedded digits. */
 @Command(
     name = "train",
-    description = {
-      "Trains a network on the embedded digits and writes its weights, its training curve as",
-      "PNG and SVG, and its history as JSON, next to each other."
-    },
+    description =
+        "Trains a network on the embedded digits and writes its weights, its training "
+            + "curve as PNG and SVG, and its history as JSON, next to each other.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
