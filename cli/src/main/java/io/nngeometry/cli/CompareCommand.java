@@ -30,11 +30,11 @@ import picocli.CommandLine.Spec;
 /** The main job: Fisher matrices of a trained network in every representation, compared. */
 @Command(
     name = "compare",
-    description = {
-      "Trains a small network on embedded digits and compares the Fisher matrix in every",
-      "representation with the exact one, on held-out images: trace, quadratic form, product,",
-      "damped inverse. Writes a table, figures, the matrices and a report.html."
-    },
+    description =
+        "Trains a small network on embedded digits and compares the Fisher matrix in "
+            + "every representation with the exact one, on held-out images: trace, quadratic "
+            + "form, product, damped inverse. Writes a table, figures, the matrices and a "
+            + "report.html.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -88,6 +88,7 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
+    model.checkForDigits();
     output.startEngine();
     try (TrainTest digits = Digits.load().split(compare.seed())) {
       compare.check(digits.test().size());

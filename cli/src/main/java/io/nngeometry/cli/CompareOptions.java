@@ -73,7 +73,7 @@ final class CompareOptions {
       names = "--damping",
       paramLabel = "LAMBDA",
       split = ",",
-      description = "Dampings of the solves. Default: 14 from 1e-4 to 10^-0.75, as in the paper.")
+      description = "Dampings of the solves. Default: 14 from 1e-4 to 0.178, as in the paper.")
   private @Nullable List<Double> dampings;
 
   @Option(

@@ -1,13 +1,13 @@
 package io.nngeometry.cli;
 
 import io.nngeometry.cli.NetworkKind.Shape;
+import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.cli.inspect.Inspection;
 import io.nngeometry.fisher.MemoryBudget;
 import io.nngeometry.nn.Module;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -21,10 +21,9 @@ import picocli.CommandLine.Spec;
 /** What a network is made of, and what its matrices would take. */
 @Command(
     name = "inspect",
-    description = {
-      "Lists a network's layers, which rule gives the gradients of each parameter, and the",
-      "memory that each representation of its Fisher matrix would need."
-    },
+    description =
+        "Lists a network's layers, which rule gives the gradients of each parameter, "
+            + "and the memory that each representation of its Fisher matrix would need.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -67,10 +66,9 @@ final class InspectCommand implements Callable<Integer> {
       names = "--gradients",
       paramLabel = "M",
       defaultValue = "1000",
-      description = {
-        "Examples times outputs of a low-rank matrix, which stacks as many",
-        "gradients. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Examples times outputs of a low-rank matrix, which stacks as many gradients. Default:"
+              + " ${DEFAULT-VALUE}.")
   private long gradients;
 
   @Mixin private OutputOptions output;
@@ -80,6 +78,7 @@ final class InspectCommand implements Callable<Integer> {
     Check check = new Check(spec.commandLine());
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
+    check.atLeast("--gradients", gradients, 1);
     output.startEngine();
     Module net = model.build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)));
     Inspection inspection =
@@ -97,14 +96,14 @@ final class InspectCommand implements Callable<Integer> {
               layer.kind(),
               String.join(", ", layer.parameters().stream().map(Inspection.Tensor::text).toList()),
               layer.rules(),
-              grouped(layer.size())));
+              Numbers.grouped(layer.size())));
     }
     TextTable memory = TextTable.of(1, "representation", "numbers", "memory");
     for (Inspection.Memory m : found.memory()) {
       memory.row(
           List.of(
               m.representation(),
-              m.numbers() == Long.MAX_VALUE ? "-" : grouped(m.numbers()),
+              m.numbers() == Long.MAX_VALUE ? "-" : Numbers.grouped(m.numbers()),
               m.human()));
     }
     return "%s: %s, inputs (n, %s)%n%s parameters in %d layers%n%n%s%n%nin %s, of %s here:%n%s"
@@ -112,15 +111,11 @@ final class InspectCommand implements Callable<Integer> {
             model.word(),
             model.description(),
             Arrays.stream(model.input()).mapToObj(Long::toString).collect(Collectors.joining(", ")),
-            grouped(found.parameters()),
+            Numbers.grouped(found.parameters()),
             found.layers().size(),
             layers,
             found.dtype(),
             MemoryBudget.human(MemoryBudget.ofMachine().bytes()),
             memory);
-  }
-
-  private static String grouped(long x) {
-    return String.format(Locale.ROOT, "%,d", x);
   }
 }

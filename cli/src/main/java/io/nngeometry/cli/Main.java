@@ -55,6 +55,7 @@ public final class Main implements Runnable {
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setUsageHelpAutoWidth(true);
     root.setUsageHelpLongOptionsMaxWidth(24);
+    root.setExecutionStrategy(failures);
     root.setExecutionExceptionHandler(failures);
     root.setParameterExceptionHandler(failures);
     root.setErr(new PrintWriter(System.err, true));

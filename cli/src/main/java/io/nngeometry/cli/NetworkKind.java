@@ -18,7 +18,7 @@ enum NetworkKind {
     Module build(Shape shape) {
       shape.refuseWidth(this);
       if (shape.classes().orElse(Digits.CLASSES) != Digits.CLASSES) {
-        throw new UserException(
+        throw new UsageException(
             "--classes: %s has %d classes; mlp takes any number".formatted(word(), Digits.CLASSES));
       }
       return new SmallConvNet();
@@ -70,7 +70,7 @@ enum NetworkKind {
 
     private void refuseWidth(NetworkKind kind) {
       if (width.isPresent()) {
-        throw new UserException(
+        throw new UsageException(
             "--width: %s has a fixed width; mlp and resnet18 take one".formatted(kind.word()));
       }
     }
@@ -81,11 +81,16 @@ enum NetworkKind {
 
   /** The network for the digits. */
   Module forDigits() {
+    checkForDigits();
+    return build(Shape.DEFAULT);
+  }
+
+  /** Fails if digits are no input of it. */
+  void checkForDigits() {
     if (input[0] != 1) {
-      throw new UserException(
+      throw new UsageException(
           "--model: %s is not made for 8 x 8 digits; small-conv and mlp are".formatted(word()));
     }
-    return build(Shape.DEFAULT);
   }
 
   /** Its name on the command line. */

@@ -12,6 +12,7 @@ import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,10 +22,9 @@ import picocli.CommandLine.Option;
 /** Trains a network on the embedded digits. */
 @Command(
     name = "train",
-    description = {
-      "Trains a network on the embedded digits and writes its weights, its training curve as",
-      "PNG and SVG, and its history as JSON, next to each other."
-    },
+    description =
+        "Trains a network on the embedded digits and writes its weights, its training "
+            + "curve as PNG and SVG, and its history as JSON, next to each other.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -77,6 +77,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TrainingSettings settings = training.settings(false, seed);
+    model.checkForDigits();
     OutputFiles.file("--out", out);
     output.startEngine();
     Module net = model.forDigits();
@@ -114,14 +115,15 @@ final class TrainCommand implements Callable<Integer> {
 
   private static String text(Report report) {
     TrainingHistory.Epoch last = report.history().last();
-    return "%s after %d epochs, %s: loss %.4f, right on training images %s, on held-out ones %s%n%s"
-        .formatted(
-            report.model(),
-            last.epoch(),
-            Numbers.seconds(report.history().seconds()),
-            last.trainLoss(),
-            Numbers.percent(last.trainAccuracy()),
-            Numbers.percent(last.testAccuracy()),
-            "written: " + String.join(", ", report.files()));
+    return String.format(
+        Locale.ROOT,
+        "%s after %d epochs, %s: loss %.4f, right on training images %s, on held-out ones %s%n%s",
+        report.model(),
+        last.epoch(),
+        Numbers.seconds(report.history().seconds()),
+        last.trainLoss(),
+        Numbers.percent(last.trainAccuracy()),
+        Numbers.percent(last.testAccuracy()),
+        "written: " + String.join(", ", report.files()));
   }
 }

@@ -1,7 +1,7 @@
 package io.nngeometry.cli;
 
 /** A failure whose message says all that the user needs: what failed, and what to do. */
-public final class UserException extends RuntimeException {
+public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** One line that names the thing and the remedy. */

@@ -1,5 +1,6 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.io.CorruptFileException;
 import io.nngeometry.io.Safetensors;
 import io.nngeometry.io.TensorFile;
 import io.nngeometry.nn.Module;
@@ -41,6 +42,11 @@ final class Weights {
                 .formatted(file, model, kind.word(), model));
       }
       net.load(weights.tensors());
+    } catch (CorruptFileException e) {
+      throw new UserException(
+          "--weights %s; 'nngeometry train --out %s' makes another"
+              .formatted(e.getMessage(), file.getFileName()),
+          e);
     } catch (IllegalArgumentException e) {
       throw new UserException("--weights %s: %s".formatted(file, e.getMessage()), e);
     }

@@ -87,7 +87,7 @@ public final class Figures {
     return LineFigure.of(
         "",
         Axis.log("damping λ"),
-        Axis.linear("cos(v, (F′ + λ)⁻¹(F + λ) v)"),
+        Axis.linear("cos(v, %s)".formatted(Residual.of(results).formula())),
         palette(results),
         series);
   }

@@ -12,11 +12,11 @@ record Findings(Results results) {
 
   /** What the page shows. */
   String summary() {
-    return ("The Fisher information matrix of a network of %,d parameters that classifies %s of its"
+    return ("The Fisher information matrix of a network of %s parameters that classifies %s of its"
             + " held-out images rightly, in %d representations, held against the exact operator on"
             + " %d of these images.")
         .formatted(
-            results.model().parameters(),
+            Numbers.grouped(results.model().parameters()),
             Numbers.percent(results.model().testAccuracy()),
             results.representations().size(),
             results.truth().examples());
@@ -87,15 +87,11 @@ record Findings(Results results) {
 
   /** What one sees in the figure of solves. */
   String solvesCaption() {
-    String undo =
-        "text".equals(results.settings().get("residual"))
-            ? "v and (F′ + λ)⁻¹(F + λ)v"
-            : "v and F(F′ + λ)⁻¹v + λv";
-    return ("Cosine between %s against the damping λ: one means that the inverse of the"
-            + " approximation undoes the true matrix. Lines are medians over all vectors, bands"
+    Residual residual = Residual.of(results);
+    return ("Cosine between v and %s against the damping λ: %s. Lines are medians over all vectors, bands"
             + " reach from the least to the greatest. With much damping λI outweighs F and every"
             + " representation does well; with little, what a representation leaves out decides. %s")
-        .formatted(undo, solveSentence());
+        .formatted(residual.formula(), residual.meaning(), solveSentence());
   }
 
   private String solveSentence() {

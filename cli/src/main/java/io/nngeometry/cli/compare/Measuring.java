@@ -1,6 +1,7 @@
 package io.nngeometry.cli.compare;
 
 import io.nngeometry.audit.Answers;
+import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.SingularBlockException;
@@ -107,7 +108,8 @@ final class Measuring {
 
   private static String gap(String reason, SortedSet<Double> dampings) {
     return dampings.size() == 1
-        ? "%s with damping %.2g".formatted(reason, dampings.first())
-        : "%s with dampings %.2g to %.2g".formatted(reason, dampings.first(), dampings.last());
+        ? "%s with damping %s".formatted(reason, Numbers.error(dampings.first()))
+        : "%s with dampings %s to %s"
+            .formatted(reason, Numbers.error(dampings.first()), Numbers.error(dampings.last()));
   }
 }

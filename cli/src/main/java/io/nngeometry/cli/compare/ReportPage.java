@@ -98,7 +98,8 @@ public record ReportPage(Results results) {
       }
       table = table.row(row.toArray(Cell[]::new));
     }
-    return table.captioned("Median cosine of v and what is left of it, by damping.");
+    return table.captioned(
+        "Median cosine of v and %s, by damping.".formatted(Residual.of(results).formula()));
   }
 
   private static Cell spread(Spread spread, Function<Double, String> format) {
@@ -108,7 +109,7 @@ public record ReportPage(Results results) {
   private Map<String, String> network() {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("model", results.model().name());
-    facts.put("parameters", "%,d".formatted(results.model().parameters()));
+    facts.put("parameters", Numbers.grouped(results.model().parameters()));
     facts.put("layers", String.join("; ", results.model().layers()));
     facts.put("right on held-out images", Numbers.percent(results.model().testAccuracy()));
     return facts;

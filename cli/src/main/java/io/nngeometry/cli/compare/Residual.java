@@ -4,12 +4,18 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.PMat;
+import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 
 /** How well (F' + lambda)^-1 undoes F + lambda: the two definitions that are around. */
 public enum Residual {
   /** The cosine of v and (F' + lambda)^-1 (F + lambda) v, as the paper's text has it. */
-  TEXT {
+  TEXT("(F′ + λ)⁻¹(F + λ)v") {
+    @Override
+    String meaning() {
+      return "one means that the inverse of the approximation undoes the true matrix";
+    }
+
     @Override
     double[] cosines(Truth truth, Probes probes, PMat approximation, Damping damping) {
       return probes.answers().solveCosines(approximation, damping);
@@ -17,10 +23,18 @@ public enum Residual {
   },
 
   /**
-   * The cosine of v and F (F' + lambda)^-1 v + lambda v, as the authors' script has it; the term
-   * lambda v draws it towards one.
+   * The cosine of v and F (F' + lambda)^-1 v + lambda v, as the authors' script has it. The term
+   * lambda v draws it towards one as lambda grows. It is not one for F' = F: along an eigenvector
+   * of eigenvalue m it leaves m / (m + lambda) + lambda of v, and of what F maps to zero no more
+   * than lambda, so that with little damping the rank of F decides.
    */
-  SCRIPT {
+  SCRIPT("F(F′ + λ)⁻¹v + λv") {
+    @Override
+    String meaning() {
+      return "with little damping even the true matrix is below one, for what it maps to zero is"
+          + " left out";
+    }
+
     @Override
     double[] cosines(Truth truth, Probes probes, PMat approximation, Damping damping) {
       try (Scope scope = Scope.open()) {
@@ -31,6 +45,25 @@ public enum Residual {
       }
     }
   };
+
+  private final String formula;
+
+  Residual(String formula) {
+    this.formula = formula;
+  }
+
+  /** What is left of v. */
+  String formula() {
+    return formula;
+  }
+
+  /** How to read the cosine. */
+  abstract String meaning();
+
+  /** The one that {@code results} are of. */
+  static Residual of(Results results) {
+    return valueOf(String.valueOf(results.settings().get("residual")).toUpperCase(Locale.ROOT));
+  }
 
   /**
    * The cosine for every probe.

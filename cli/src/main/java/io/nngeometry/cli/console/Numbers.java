@@ -17,6 +17,11 @@ public final class Numbers {
     return String.format(Locale.ROOT, x < MILLI ? "%.1e" : "%.2g", x);
   }
 
+  /** A count, with its thousands apart. */
+  public static String grouped(long x) {
+    return String.format(Locale.ROOT, "%,d", x);
+  }
+
   /** A cosine. */
   public static String cosine(double x) {
     return String.format(Locale.ROOT, "%.4f", x);
