@@ -264,6 +264,10 @@ public final class OuterGradients extends LayerGradients {
 
   /** Sum over examples and positions of f f^T for a factor (n, groups, S, f). */
   static Tensor moment(Tensor factor) {
+    if (factor.size(2) >= factor.size(3) && !factor.permute(1, 3, 0, 2).is_contiguous()) {
+      // one small product for each example spares the copy that one great product would need
+      return torch.matmul(factor.transpose(-1, -2), factor).sum(0);
+    }
     Tensor f = byFeature(factor);
     return torch.bmm(f, f.transpose(1, 2));
   }
