@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Reads the matrices of one run of `nngeometry compare` with the safetensors package alone and checks
+them against each other: representations with the exact diagonal have the same trace in every layer.
+
+    python3 benchmarks/peers/check_files.py compare/matrices
+"""
+import json
+import pathlib
+import sys
+
+import numpy as np
+from safetensors import safe_open
+
+EXACT = {"dense", "block-diag", "diag", "quasi-diag", "ekfac", "low-rank"}
+
+
+def trace(kind, t):
+    """Trace of one block from what is stored of it."""
+    if kind == "dense":
+        return np.trace(t["matrix"], dtype=np.float64)
+    if kind in ("diagonal", "quasi-diagonal"):
+        return t["diagonal"].sum(dtype=np.float64)
+    if kind == "kronecker":
+        return sum(
+            np.trace(l, dtype=np.float64) * np.trace(r, dtype=np.float64)
+            for l, r in zip(t["left"], t["right"])
+        )
+    if kind == "eigen-kronecker":
+        for name in ("left_basis", "right_basis"):
+            for u in t[name].astype(np.float64):
+                assert np.allclose(u.T @ u, np.eye(len(u)), atol=1e-4), name + " is not orthonormal"
+        return t["coefficients"].sum(dtype=np.float64)
+    if kind == "low-rank":
+        return (t["rows"].astype(np.float64) ** 2).sum()
+    raise ValueError("unknown kind of block: " + kind)
+
+
+def read(path):
+    """The representation, and the trace of every part."""
+    with safe_open(path, framework="numpy") as f:
+        meta = f.metadata()
+        assert meta["format"] == "nngeometry-pmat" and meta["version"] == "1", meta
+        tensors = {key: f.get_tensor(key) for key in f.keys()}
+    parts = json.loads(meta["parts"])
+    assert sum(p["size"] for p in parts) == sum(l["size"] for l in json.loads(meta["layers"]))
+    traces, seen = {}, set()
+    for part in parts:
+        own = {}
+        for key in tensors:
+            if len(parts) == 1 or key.rpartition("/")[0] == part["name"]:
+                own[key.rpartition("/")[2]] = tensors[key]
+                seen.add(key)
+        for name, tensor in own.items():
+            assert np.isfinite(tensor).all(), (path, name)
+        traces[part["name"]] = trace(part["kind"], own)
+    assert seen == set(tensors), "tensors of no part: %s" % (set(tensors) - seen)
+    return meta["representation"], traces
+
+
+def main(folder):
+    files = sorted(pathlib.Path(folder).glob("*.safetensors"))
+    if not files:
+        sys.exit("no .safetensors files in %s: run ./nngeometry compare first" % folder)
+    found = {}
+    for path in files:
+        name, traces = read(path)
+        found[name] = traces
+        print("%-12s %2d parts, trace %.6g" % (name, len(traces), sum(traces.values())))
+    exact = {k: v for k, v in found.items() if k in EXACT}
+    totals = [sum(v.values()) for v in exact.values()]
+    assert np.allclose(totals, totals[0], rtol=1e-3), "traces differ: %s" % dict(zip(exact, totals))
+    layered = [v for v in exact.values() if len(v) > 1]
+    for layer in layered[0]:
+        values = [v[layer] for v in layered]
+        assert np.allclose(values, values[0], rtol=1e-3), (layer, values)
+    print("ok: %d exact traces agree, in each of %d layers" % (len(exact), len(layered[0])))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
