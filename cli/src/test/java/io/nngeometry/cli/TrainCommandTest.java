@@ -153,6 +153,14 @@ class TrainCommandTest {
   }
 
   @Test
+  void progressIsALineOrABar() {
+    assertThat(train("a").well().err()).matches("training: \\d+\\.\\d s, loss .*, right .*%\\R");
+    assertThat(train("a", "--progress").well().err())
+        .contains("\rtraining ", "43/43", "100%", "loss ")
+        .endsWith(System.lineSeparator());
+  }
+
+  @Test
   void directoriesAreMade() {
     train("deep/down/net.safetensors", "--epochs=0").well();
     assertThat(file("deep/down/net-history.json")).isRegularFile();

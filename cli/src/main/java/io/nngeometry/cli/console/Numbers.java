@@ -5,7 +5,7 @@ import java.util.Locale;
 /** Numbers as people read them. */
 public final class Numbers {
   private static final double MILLI = 1e-3;
-  private static final double MINUTE = 60;
+  private static final int MINUTE = 60;
 
   private Numbers() {}
 
@@ -40,9 +40,10 @@ public final class Numbers {
     if (seconds < 1) {
       return String.format(Locale.ROOT, "%.0f ms", seconds / MILLI);
     }
-    return seconds < MINUTE
-        ? String.format(Locale.ROOT, "%.1f s", seconds)
-        : String.format(
-            Locale.ROOT, "%.0f min %.0f s", Math.floor(seconds / MINUTE), seconds % MINUTE);
+    if (seconds < MINUTE) {
+      return String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+    long whole = Math.round(seconds);
+    return "%d min %d s".formatted(whole / MINUTE, whole % MINUTE);
   }
 }
