@@ -2,7 +2,7 @@
 """Reads the matrices of one run of `nngeometry compare` with the safetensors package alone and checks
 them against each other: representations with the exact diagonal have the same trace in every layer.
 
-    python3 benchmarks/peers/check_files.py compare/matrices
+    python3 benchmarks/peers/check_files.py compare
 """
 import json
 import pathlib
@@ -36,10 +36,12 @@ def trace(kind, t):
 
 
 def read(path):
-    """The representation, and the trace of every part."""
+    """The representation, and the trace of every part; no representation if it is no matrix."""
     with safe_open(path, framework="numpy") as f:
         meta = f.metadata()
-        assert meta["format"] == "nngeometry-pmat" and meta["version"] == "1", meta
+        if meta["format"] != "nngeometry-pmat":
+            return None, {}  # the network's weights lie beside the matrices
+        assert meta["version"] == "1", meta
         tensors = {key: f.get_tensor(key) for key in f.keys()}
     parts = json.loads(meta["parts"])
     assert sum(p["size"] for p in parts) == sum(l["size"] for l in json.loads(meta["layers"]))
@@ -64,6 +66,8 @@ def main(folder):
     found = {}
     for path in files:
         name, traces = read(path)
+        if name is None:
+            continue
         found[name] = traces
         print("%-12s %2d parts, trace %.6g" % (name, len(traces), sum(traces.values())))
     exact = {k: v for k, v in found.items() if k in EXACT}
