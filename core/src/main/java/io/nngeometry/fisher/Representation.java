@@ -127,11 +127,15 @@ public abstract sealed class Representation {
    */
   public abstract long elements(LayerCollection layers, long gradients);
 
-  /** Asks for the sums of the first reading. */
-  abstract void first(Sums sums);
+  /** Asks for the sums of the first reading, if it needs any. */
+  void first(Sums sums) {
+    // many are made of products, or of nothing
+  }
 
-  /** Asks for the sums of a second reading, given those of the first. */
-  abstract void second(Sums sums);
+  /** Asks for the sums of a second reading, given those of the first, if it needs one. */
+  void second(Sums sums) {
+    // one reading is enough for most
+  }
 
   /** The matrix, from the sums. */
   abstract PMat assemble(Sums sums);
@@ -157,11 +161,6 @@ public abstract sealed class Representation {
     }
 
     @Override
-    void second(Sums sums) {
-      // one reading is enough
-    }
-
-    @Override
     PMat assemble(Sums sums) {
       return new LayerwisePMat(
           sums.layers(), name(), List.of(new Part("all", 0, sums.dense().finish(sums.examples()))));
@@ -181,11 +180,6 @@ public abstract sealed class Representation {
     @Override
     void first(Sums sums) {
       sums.rows();
-    }
-
-    @Override
-    void second(Sums sums) {
-      // one reading is enough
     }
 
     @Override
@@ -217,16 +211,6 @@ public abstract sealed class Representation {
     }
 
     @Override
-    void first(Sums sums) {
-      // by products
-    }
-
-    @Override
-    void second(Sums sums) {
-      // by products
-    }
-
-    @Override
     PMat assemble(Sums sums) {
       long most = Math.min(rank, sums.layers().size());
       return LowRankPMat.approximating(sums.implicit(), method, most).matrix();
@@ -241,16 +225,6 @@ public abstract sealed class Representation {
     @Override
     public long elements(LayerCollection layers, long gradients) {
       return 0;
-    }
-
-    @Override
-    void first(Sums sums) {
-      // nothing is stored
-    }
-
-    @Override
-    void second(Sums sums) {
-      // nor here
     }
 
     @Override

@@ -9,7 +9,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -126,7 +128,11 @@ final class PatchMoments {
     long kernel = convolution.kernelSize();
     long features = channels * kernel;
     Tensor pairs = Tensors.empty(flat, groups, kernel, kernel, channels, channels);
-    List<long[]> elements = elements();
+    List<List<Long>> elements =
+        combinations(
+            LongStream.of(convolution.kernel())
+                .mapToObj(size -> LongStream.range(0, size).boxed().toList())
+                .toList());
     for (int k = 0; k < kernel; k++) {
       for (int l = k; l < kernel; l++) {
         Tensor product = product(elements.get(k), elements.get(l));
@@ -138,14 +144,17 @@ final class PatchMoments {
     }
     // (groups, k, l, c, c') to (groups, c, k, c', l)
     Tensor products = pairs.permute(0, 3, 1, 4, 2);
-    if (!ones) {
-      return products.reshape(groups, features, features);
-    }
-    Tensor moment = Tensors.empty(flat, groups, features + 1, features + 1);
+    long side = features + (ones ? 1 : 0);
+    Tensor moment = Tensors.empty(flat, groups, side, side);
     moment
         .narrow(1, 0, features)
         .narrow(2, 0, features)
-        .copy_(products.reshape(groups, features, features));
+        .unflatten(2, channels, kernel)
+        .unflatten(1, channels, kernel)
+        .copy_(products);
+    if (!ones) {
+      return moment;
+    }
     // what each kernel element sees in all, of the sum of the images
     Tensor total = Tensors.sum(image, false, 2).flatten(0, 1).unsqueeze(0);
     Tensor seen = convolution.windows(total).flatten(2, 1 + axes).sum(2).view(groups, features);
@@ -158,16 +167,14 @@ final class PatchMoments {
     return moment;
   }
 
-  /** Indices of the kernel's elements, row-major. */
-  private List<long[]> elements() {
-    List<long[]> all = List.of(new long[0]);
-    for (long size : convolution.kernel()) {
-      List<long[]> longer = new ArrayList<>();
-      for (long[] head : all) {
-        for (long k = 0; k < size; k++) {
-          long[] next = java.util.Arrays.copyOf(head, head.length + 1);
-          next[head.length] = k;
-          longer.add(next);
+  /** One choice of each list, in all ways, the last list's running fastest. */
+  private static <T> List<List<T>> combinations(List<List<T>> choices) {
+    List<List<T>> all = List.of(List.of());
+    for (List<T> choice : choices) {
+      List<List<T>> longer = new ArrayList<>();
+      for (List<T> head : all) {
+        for (T next : choice) {
+          longer.add(Stream.concat(head.stream(), Stream.of(next)).toList());
         }
       }
       all = longer;
@@ -176,19 +183,12 @@ final class PatchMoments {
   }
 
   /** The products of kernel elements k and l summed over examples and positions. */
-  private Tensor product(long[] k, long[] l) {
-    List<List<Range>> terms = List.of(List.of());
-    for (int axis = 0; axis < axes; axis++) {
-      List<List<Range>> longer = new ArrayList<>();
-      for (List<Range> head : terms) {
-        for (Range range : ranges(axis, k[axis], l[axis])) {
-          List<Range> next = new ArrayList<>(head);
-          next.add(range);
-          longer.add(List.copyOf(next));
-        }
-      }
-      terms = longer;
-    }
+  private Tensor product(List<Long> k, List<Long> l) {
+    List<List<Range>> terms =
+        combinations(
+            IntStream.range(0, axes)
+                .mapToObj(axis -> ranges(axis, k.get(axis), l.get(axis)))
+                .toList());
     Tensor sum = correlation(terms.get(0));
     if (terms.size() > 1) {
       sum = sum.clone();

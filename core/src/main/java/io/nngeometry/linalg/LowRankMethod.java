@@ -26,6 +26,11 @@ public sealed interface LowRankMethod permits RandomizedRangeFinder, Nystrom {
    */
   Factor approximate(LinearOperator operator, long rank, TensorOptions options);
 
+  /** Vectors beyond the rank. */
+  int oversampling();
+
   /** Vectors that an approximation of this rank multiplies at once. */
-  long width(long rank, long d);
+  default long width(long rank, long d) {
+    return Math.min(d, rank + oversampling());
+  }
 }

@@ -33,20 +33,12 @@ public record Nystrom(int oversampling, long seed) implements LowRankMethod {
   }
 
   @Override
-  public long width(long rank, long d) {
-    return Math.min(d, rank + oversampling);
-  }
-
-  @Override
   public Factor approximate(LinearOperator operator, long rank, TensorOptions options) {
     Sketch.check(operator, rank);
     try (Scope scope = Scope.open()) {
       long width = width(rank, operator.size());
       Tensor omega = Sketch.test(seed, options, width, operator.size());
-      Tensor y = operator.apply(omega);
-      if (!Tensors.isFinite(y)) {
-        throw new ArithmeticException("an operator to approximate gave NaN or infinite values");
-      }
+      Tensor y = Sketch.finite(operator.apply(omega));
       // as small as it may be: Omega^T M Omega has eigenvalues of the order of lambda / d, which a
       // shift of sqrt(d) eps |Y| (Frangella, Tropp and Udell 2023) would drown in float32
       double norm = Tensors.item(y.norm());
@@ -72,7 +64,7 @@ public record Nystrom(int oversampling, long seed) implements LowRankMethod {
   /** Singular vectors of C^-1 Y, whose squared singular values less the shift are eigenvalues. */
   private static Factor cut(Tensor y, Tensor lower, double shift, long rank, long products) {
     Tensor whitened = torch.linalg_solve_triangular(lower, y, false);
-    T_TensorTensor_T qr = Sketch.qr(whitened.t());
+    T_TensorTensor_T qr = torch.linalg_qr(whitened.t());
     T_TensorTensorTensor_T svd = torch.linalg_svd(new Tensor(qr.get1()));
     Tensor values = new Tensor(svd.get1()).square().sub(new Scalar(shift));
     Tensor vectors = new Tensor(qr.get0()).matmul(new Tensor(svd.get0())).t();

@@ -48,12 +48,12 @@ public record Probes(int count, Distribution distribution, long seed) {
           Tensor normal = Tensors.randn(seed, options, count, d);
           return distribution == Distribution.GAUSSIAN
               ? normal
-              : normal.ge(new Scalar(0)).to(Tensors.type(normal)).mul(new Scalar(2)).sub(one());
+              : normal
+                  .ge(new Scalar(0))
+                  .to(Tensors.type(normal))
+                  .mul(new Scalar(2))
+                  .sub(new Scalar(1));
         });
-  }
-
-  private static Scalar one() {
-    return new Scalar(1);
   }
 
   /** ||M||_F^2, the mean of |M v|^2. */

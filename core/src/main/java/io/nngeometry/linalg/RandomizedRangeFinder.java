@@ -33,11 +33,6 @@ public record RandomizedRangeFinder(int oversampling, int iterations, long seed)
   }
 
   @Override
-  public long width(long rank, long d) {
-    return Math.min(d, rank + oversampling);
-  }
-
-  @Override
   public Factor approximate(LinearOperator operator, long rank, TensorOptions options) {
     Sketch.check(operator, rank);
     try (Scope scope = Scope.open()) {

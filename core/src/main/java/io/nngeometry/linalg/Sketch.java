@@ -2,7 +2,6 @@ package io.nngeometry.linalg;
 
 import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -27,14 +26,15 @@ final class Sketch {
 
   /** Orthonormal rows that span these rows at least. */
   static Tensor orthonormal(Tensor rows) {
-    if (!Tensors.isFinite(rows)) {
-      throw new ArithmeticException("an operator to approximate gave NaN or infinite values");
-    }
-    return new Tensor(qr(rows.t()).get0()).t().contiguous();
+    return new Tensor(torch.linalg_qr(finite(rows).t()).get0()).t().contiguous();
   }
 
-  static T_TensorTensor_T qr(Tensor columns) {
-    return torch.linalg_qr(columns);
+  /** Images as they are, or an error if they are no numbers. */
+  static Tensor finite(Tensor images) {
+    if (!Tensors.isFinite(images)) {
+      throw new ArithmeticException("an operator to approximate gave NaN or infinite values");
+    }
+    return images;
   }
 
   static double rounding(Tensor like) {

@@ -1,6 +1,7 @@
 package io.nngeometry.operators;
 
 import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /** What is inverted in place of a matrix that may be singular. */
@@ -13,12 +14,11 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
   Tensor solve(Solvable matrix, Tensor b);
 
   /**
-   * The damped inverse of one block.
+   * The damped inverse of any block of one matrix.
    *
-   * @param whole the matrix that it is a block of, of which a pseudo-inverse asks the greatest
-   *     eigenvalue
+   * @param whole that matrix, of which a pseudo-inverse asks the greatest eigenvalue, once
    */
-  Block inverse(Block block, Whole whole);
+  UnaryOperator<Block> inverse(Whole whole);
 
   /** What a damping asks of the matrix that a block is part of. */
   interface Whole {
@@ -70,8 +70,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Block inverse(Block block, Whole whole) {
-      return block.inverse(lambda);
+    public UnaryOperator<Block> inverse(Whole whole) {
+      return block -> block.inverse(lambda);
     }
   }
 
@@ -96,8 +96,8 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Block inverse(Block block, Whole whole) {
-      return block.inverseFactored(lambda, pi);
+    public UnaryOperator<Block> inverse(Whole whole) {
+      return block -> block.inverseFactored(lambda, pi);
     }
   }
 
@@ -125,8 +125,9 @@ public sealed interface Damping permits Damping.Tikhonov, Damping.Factored, Damp
     }
 
     @Override
-    public Block inverse(Block block, Whole whole) {
-      return block.inverseAbove(whole.threshold(cutoff));
+    public UnaryOperator<Block> inverse(Whole whole) {
+      double least = whole.threshold(cutoff);
+      return block -> block.inverseAbove(least);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -229,17 +230,8 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public PMat inverse(Damping damping) {
-    double[] least = new double[1];
-    boolean[] known = new boolean[1];
-    Damping.Whole whole =
-        cutoff -> {
-          if (!known[0]) {
-            least[0] = threshold(cutoff);
-            known[0] = true;
-          }
-          return least[0];
-        };
-    return perBlock(representation + "^-1", p -> damping.inverse(p.block(), whole));
+    UnaryOperator<Block> inverse = damping.inverse(this::threshold);
+    return perBlock(representation + "^-1", p -> inverse.apply(p.block()));
   }
 
   @Override

@@ -29,12 +29,6 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
     return layers().size();
   }
 
-  /** Whether it is symmetric: all are but matrix products, and sums with one. */
-  @Override
-  default boolean symmetric() {
-    return true;
-  }
-
   /** Name of the representation. */
   String representation();
 

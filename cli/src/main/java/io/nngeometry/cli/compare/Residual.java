@@ -1,5 +1,6 @@
 package io.nngeometry.cli.compare;
 
+import io.nngeometry.audit.Rows;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.operators.Damping;

@@ -1,4 +1,4 @@
-package io.nngeometry.cli.compare;
+package io.nngeometry.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
