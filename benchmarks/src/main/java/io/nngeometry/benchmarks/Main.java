@@ -62,6 +62,12 @@ public final class Main implements Callable<Integer> {
   private int reps = 3;
 
   @Option(
+      names = "--warm-up",
+      paramLabel = "SECONDS",
+      description = "For how long to repeat unmeasured first, at least once (default: 2).")
+  private double warmUp = 2;
+
+  @Option(
       names = "--threads",
       paramLabel = "T",
       description = "Threads of one tensor operation (default: 2).")
@@ -151,7 +157,7 @@ public final class Main implements Callable<Integer> {
       operations.forEach(operation -> print(operation.name() + "\n"));
       return 0;
     }
-    Stopwatch stopwatch = new Stopwatch(reps, maxSeconds, clock);
+    Stopwatch stopwatch = new Stopwatch(warmUp, reps, maxSeconds, clock);
     List<Row> rows = new ArrayList<>();
     for (Operation operation : operations) {
       Row row;
@@ -212,6 +218,7 @@ public final class Main implements Callable<Integer> {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("--workload", workload().name(), "--ops", operation.name()));
     command.addAll(List.of("--n", Long.toString(n), "--reps", Integer.toString(reps)));
+    command.addAll(List.of("--warm-up", Double.toString(warmUp)));
     command.addAll(List.of("--threads", Integer.toString(threads)));
     command.addAll(List.of("--max-s", Double.toString(maxSeconds)));
     command.addAll(List.of("--clock", clock.toString()));

@@ -11,20 +11,25 @@ import java.util.Optional;
  * Measures an operation between forward-and-backward passes over the same examples, so that a drift
  * of the machine's speed touches both.
  *
+ * @param warmUpSeconds for how long to repeat both unmeasured, at least once: until the compiler of
+ *     the JVM has seen a small network's calls often enough, they take several times as long
  * @param reps repetitions
  * @param maxSeconds no further repetition begins once the operation has taken so long in all
  * @param clock what counts as time
  */
-record Stopwatch(int reps, double maxSeconds, Clock clock) {
+record Stopwatch(double warmUpSeconds, int reps, double maxSeconds, Clock clock) {
 
-  /** One warm-up, then the repetitions; a failure becomes a row that tells it. */
+  /** The warm-up, then the repetitions; a failure becomes a row that tells it. */
   Row measure(Operation operation, Setting setting, int threads) {
     List<Double> times = new ArrayList<>();
     List<Double> units = new ArrayList<>();
     String failed = null;
     try {
       Runnable body = operation.prepare().in(setting);
-      seconds(body);
+      double warm = 0;
+      do {
+        warm += seconds(body) + unit(setting);
+      } while (warm < warmUpSeconds);
       units.add(unit(setting));
       double total = 0;
       while (times.size() < reps && total <= maxSeconds) {

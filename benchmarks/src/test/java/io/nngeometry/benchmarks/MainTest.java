@@ -119,7 +119,7 @@ class MainTest {
               throw new IllegalStateException("no luck\nat all");
             });
     Setting setting = Setting.of(Workload.byName().get("small"), 2, false);
-    Row row = new Stopwatch(1, 1, Clock.WALL).measure(broken, setting, 1);
+    Row row = new Stopwatch(0, 1, 1, Clock.WALL).measure(broken, setting, 1);
     assertThat(row.failed()).isEqualTo("java.lang.IllegalStateException: no luck");
     assertThat(Row.parse(row.toJson())).isEqualTo(row);
   }
@@ -137,8 +137,8 @@ class MainTest {
               }
             });
     Setting setting = Setting.of(Workload.byName().get("small"), 2, false);
-    Row wall = new Stopwatch(1, 1, Clock.WALL).measure(waiting, setting, 1);
-    Row cpu = new Stopwatch(1, 1, Clock.CPU).measure(waiting, setting, 1);
+    Row wall = new Stopwatch(0, 1, 1, Clock.WALL).measure(waiting, setting, 1);
+    Row cpu = new Stopwatch(0, 1, 1, Clock.CPU).measure(waiting, setting, 1);
     assertThat(wall.seconds()).isGreaterThan(0.29);
     assertThat(cpu.seconds()).isLessThan(0.2);
     assertThat(cpu.unit()).isPositive();
