@@ -57,7 +57,12 @@ public final class Tensors {
 
   /** Uninitialised memory with the dtype and device of {@code like}. */
   public static Tensor empty(Tensor like, long... sizes) {
-    return torch.empty(sizes, options(like), new MemoryFormatOptional());
+    return empty(options(like), sizes);
+  }
+
+  /** An uninitialised tensor. */
+  public static Tensor empty(TensorOptions options, long... sizes) {
+    return torch.empty(sizes, options, new MemoryFormatOptional());
   }
 
   /** The identity matrix with the dtype and device of {@code like}. */

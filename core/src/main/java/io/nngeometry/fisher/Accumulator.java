@@ -11,9 +11,12 @@ import java.util.Map;
  */
 interface Accumulator extends AutoCloseable {
   /**
-   * Adds what depends on the layers' inputs alone; called once a minibatch, before the cotangents.
+   * Adds what depends on the layers' inputs alone; called once a minibatch, before its cotangents.
+   *
+   * @param inputs by layer id
+   * @param cotangents how many will follow, the same for every minibatch
    */
-  default void inputs(Map<String, LayerInputs> inputs) {
+  default void inputs(Map<String, LayerInputs> inputs, int cotangents) {
     // most sums need gradients only
   }
 

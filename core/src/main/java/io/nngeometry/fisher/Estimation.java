@@ -66,12 +66,15 @@ record Estimation(
     AtomicLong seen = new AtomicLong();
     pass.forEachRecorded(
         recorded -> {
+          Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
+          int count = cotangents.count(); // here, for what it computes lives in this scope
           for (Accumulator a : accumulators) {
             try (Scope scope = Scope.open()) {
-              a.inputs(recorded.inputs());
+              a.inputs(recorded.inputs(), count);
             }
           }
-          forEachCotangent(
+          forEach(
+              cotangents,
               recorded,
               (gradients, k) ->
                   accumulators.forEach(a -> a.gradients(gradients, recorded.size(), k)));
@@ -92,7 +95,11 @@ record Estimation(
 
   /** One backward for each cotangent of a recorded minibatch. */
   void forEachCotangent(RecordedBatch recorded, CotangentConsumer consumer) {
-    Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
+    forEach(cotangents(recorded.outputs(), recorded.batch()), recorded, consumer);
+  }
+
+  private static void forEach(
+      Cotangents cotangents, RecordedBatch recorded, CotangentConsumer consumer) {
     int count = cotangents.count();
     for (int k = 0; k < count; k++) {
       try (Scope scope = Scope.open()) {

@@ -40,7 +40,7 @@ final class KroneckerAccumulator implements BlockAccumulator {
   }
 
   @Override
-  public void inputs(Map<String, LayerInputs> inputs) {
+  public void inputs(Map<String, LayerInputs> inputs, int cotangents) {
     LayerInputs mine = inputs.get(layer.id());
     if (mine != null) {
       ofInputs.add(reduce ? mine.reducedInputMoment() : mine.inputMoment());

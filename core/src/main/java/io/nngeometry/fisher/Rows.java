@@ -1,11 +1,11 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerGradients;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Gradients of some layers that follow each other, as one matrix of a row per example. */
 final class Rows {
@@ -32,13 +32,21 @@ final class Rows {
     if (layers.size() == 1 && only != null) {
       return only.perExample();
     }
-    Tensor rows = torch.zeros(new long[] {examples, size}, types.terms());
+    Tensor rows = Tensors.empty(types.terms(), examples, size);
+    into(rows, gradients);
+    return rows;
+  }
+
+  /** Writes {@link #of} to {@code rows}, (examples, parameters). */
+  void into(Tensor rows, Map<String, LayerGradients> gradients) {
     for (Layer layer : layers) {
+      Tensor place = rows.narrow(1, layer.offset() - offset, layer.size());
       LayerGradients mine = gradients.get(layer.id());
-      if (mine != null) {
-        rows.narrow(1, layer.offset() - offset, layer.size()).copy_(mine.perExample());
+      if (mine == null) {
+        place.zero_();
+      } else {
+        place.copy_(mine.perExample()); // kept there for other sums: no scope of its own
       }
     }
-    return rows;
   }
 }

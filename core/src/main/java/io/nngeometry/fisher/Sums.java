@@ -50,7 +50,8 @@ final class Sums implements AutoCloseable {
   /** The gradients themselves. */
   RowAccumulator rows() {
     if (rows == null) {
-      rows = new RowAccumulator(layers(), types, estimation.budget());
+      rows =
+          new RowAccumulator(layers(), estimation.pass().data().size(), types, estimation.budget());
     }
     return rows;
   }
