@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Representation;
+import io.nngeometry.layers.InputSide;
+import io.nngeometry.layers.Layer;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.KroneckerBlock;
 import io.nngeometry.operators.LayerwisePMat;
@@ -400,8 +402,8 @@ class PMatContractTest {
   private static Tensor dampedFactors(
       ContractCase c, LayerwisePMat.Part part, double lambda, boolean balanced) {
     KroneckerBlock block = (KroneckerBlock) part.block();
-    Tensor left = block.left().to(ScalarType.Double).clone();
-    Tensor right = block.right().to(ScalarType.Double).clone();
+    Tensor left = whole(block.left());
+    Tensor right = whole(block.right());
     for (long g = 0; g < left.size(0); g++) {
       Tensor l = left.select(0, g);
       Tensor r = right.select(0, g);
@@ -415,6 +417,12 @@ class PMatContractTest {
     }
     var layout = c.layers.layer(part.name()).matrix().orElseThrow();
     return new KroneckerBlock(layout, left, right).toDense();
+  }
+
+  /** A factor in float64 of its own, which may be stored as its diagonal. */
+  private static Tensor whole(Tensor factor) {
+    Tensor f = factor.to(ScalarType.Double);
+    return f.dim() == 2 ? torch.diag_embed(f) : f.clone();
   }
 
   private static void truncated(ContractCase c, Checks checks) {
@@ -677,17 +685,33 @@ class PMatContractTest {
         });
   }
 
+  private static Tensor average(Tensor a, Tensor b) {
+    return Tensors.times(a, 0.75).add(b, new Scalar(0.25));
+  }
+
   /** Kronecker factors are averaged each by itself. */
   private static Tensor averageByFactors(ContractCase c, Tensor elements) {
     Tensor all = elements.clone();
     for (LayerwisePMat.Part part : ((LayerwisePMat) c.matrix).parts()) {
       if (part.block() instanceof KroneckerBlock mine) {
         KroneckerBlock other = (KroneckerBlock) ((LayerwisePMat) c.other).block(part.name());
-        Tensor left = Tensors.times(mine.left(), 0.75).add(other.left(), new Scalar(0.25));
-        Tensor right = Tensors.times(mine.right(), 0.75).add(other.right(), new Scalar(0.25));
-        var layout = c.layers.layer(part.name()).matrix().orElseThrow();
+        Layer layer = c.layers.layer(part.name());
+        Tensor left = average(whole(mine.left()), whole(other.left()));
+        Tensor right = average(whole(mine.right()), whole(other.right()));
+        if (layer.inputs() == InputSide.BOTH) {
+          // partial traces are averaged, and the product has their trace
+          left =
+              average(
+                  whole(mine.left()).mul(whole(mine.right()).squeeze(0).trace()),
+                  whole(other.left()).mul(whole(other.right()).squeeze(0).trace()));
+          right =
+              average(
+                      whole(mine.right()).mul(whole(mine.left()).squeeze(0).trace()),
+                      whole(other.right()).mul(whole(other.left()).squeeze(0).trace()))
+                  .div(left.squeeze(0).trace());
+        }
         ContractCase.block(all, part.offset(), mine.size())
-            .copy_(new KroneckerBlock(layout, left, right).toDense());
+            .copy_(new KroneckerBlock(layer.matrix().orElseThrow(), left, right).toDense());
       }
     }
     return all;
