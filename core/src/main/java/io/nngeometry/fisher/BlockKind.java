@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.operators.KroneckerBlock;
@@ -38,14 +39,12 @@ public enum BlockKind {
   KFAC {
     @Override
     long elements(Layer layer) {
-      return layer.matrix().map(BlockKind::factorElements).orElseGet(() -> DENSE.elements(layer));
+      return kroneckerElements(layer, layer.inputs() == InputSide.ROWS);
     }
 
     @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
-      return layer.matrix().isPresent()
-          ? new KroneckerAccumulator(layer, false, types)
-          : DENSE.accumulator(layer, types);
+      return kronecker(layer, false, types);
     }
 
     @Override
@@ -58,19 +57,19 @@ public enum BlockKind {
   KFAC_REDUCE {
     @Override
     long elements(Layer layer) {
-      return KFAC.elements(layer);
+      return kroneckerElements(layer, false);
     }
 
     @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
-      return layer.matrix().isPresent()
-          ? new KroneckerAccumulator(layer, true, types)
-          : DENSE.accumulator(layer, types);
+      return kronecker(layer, true, types);
     }
 
     @Override
     BlockKind firstStage(Layer layer) {
-      return layer.matrix().isPresent() ? this : DENSE;
+      return layer.inputs() == InputSide.BOTH || layer.matrix().isEmpty()
+          ? KFAC.firstStage(layer)
+          : this;
     }
   },
 
@@ -127,7 +126,7 @@ public enum BlockKind {
       if (layer.matrix().isEmpty()) {
         return Optional.empty();
       }
-      try (KroneckerBlock kfac = ((KroneckerAccumulator) first).finish(n)) {
+      try (KroneckerBlock kfac = (KroneckerBlock) first.finish(n)) {
         return Optional.of(new EigenKroneckerAccumulator(layer, kfac.toEigenbasis(), types));
       }
     }
@@ -149,7 +148,21 @@ public enum BlockKind {
     return Optional.empty();
   }
 
-  private static long factorElements(MatrixLayout m) {
-    return m.groups() * (m.rows() * m.rows() + m.width() * m.width());
+  private static long kroneckerElements(Layer layer, boolean diagonalRows) {
+    if (layer.matrix().isEmpty()) {
+      return DENSE.elements(layer);
+    }
+    MatrixLayout m = layer.matrix().get();
+    long left = diagonalRows ? m.rows() : Math.multiplyExact(m.rows(), m.rows());
+    return m.groups() * (left + m.width() * m.width());
+  }
+
+  private static BlockAccumulator kronecker(Layer layer, boolean reduce, Types types) {
+    if (layer.matrix().isEmpty()) {
+      return DENSE.accumulator(layer, types);
+    }
+    return layer.inputs() == InputSide.BOTH
+        ? new PartialTraceAccumulator(layer, types)
+        : new KroneckerAccumulator(layer, reduce, types);
   }
 }

@@ -55,11 +55,7 @@ final class EigenKroneckerAccumulator implements BlockAccumulator {
   }
 
   private Tensor rotated(Tensor mean) {
-    return start
-        .leftBasis()
-        .transpose(1, 2)
-        .matmul(layout.toMatrix(mean))
-        .matmul(start.rightBasis());
+    return start.coordinates(mean.unsqueeze(0)).squeeze(0);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
@@ -16,12 +17,14 @@ import org.bytedeco.pytorch.Tensor;
  * equation 27); in the 'reduce' form inputs are averaged and output gradients summed over positions
  * before their moments are taken (Eschenhagen et al. 2023, section 3.2).
  *
+ * <p>The moment of a lookup's one-hots is diagonal in the 'expand' form, and stored as that.
+ *
  * <p>Centred, the output gradients have their mean over examples and positions taken off.
  */
 final class KroneckerAccumulator implements BlockAccumulator {
   private final Layer layer;
   private final MatrixLayout layout;
-  private final boolean inputIsLeft;
+  private final InputSide inputs;
   private final boolean reduce;
   private final Sum ofInputs;
   private final Sum ofSignals;
@@ -31,10 +34,13 @@ final class KroneckerAccumulator implements BlockAccumulator {
     this.layer = layer;
     this.reduce = reduce;
     layout = layer.matrix().orElseThrow();
-    inputIsLeft = layer.inputIsLeft();
-    long in = inputIsLeft ? layout.rows() : layout.width();
-    long out = inputIsLeft ? layout.width() : layout.rows();
-    ofInputs = types.sum(layout.groups(), in, in);
+    inputs = layer.inputs();
+    long in = inputs == InputSide.ROWS ? layout.rows() : layout.width();
+    long out = inputs == InputSide.ROWS ? layout.width() : layout.rows();
+    ofInputs =
+        inputs == InputSide.ROWS && !reduce
+            ? types.sum(layout.groups(), in)
+            : types.sum(layout.groups(), in, in);
     ofSignals = types.sum(layout.groups(), out, out);
     means = types.means(layout.groups(), out);
   }
@@ -77,9 +83,9 @@ final class KroneckerAccumulator implements BlockAccumulator {
                       ofSignals.mean(layer.id(), examples),
                       examples,
                       m -> m.unsqueeze(2).mul(m.unsqueeze(1)));
-              return inputIsLeft
-                  ? new KroneckerBlock(layout, in, out, true)
-                  : new KroneckerBlock(layout, out, in);
+              return inputs == InputSide.ROWS
+                  ? new KroneckerBlock(layout, in, out, inputs)
+                  : new KroneckerBlock(layout, out, in, inputs);
             });
   }
 

@@ -37,11 +37,16 @@ public abstract sealed class Representation {
 
   /**
    * Kronecker factors per linear map (Martens and Grosse 2015; convolutions: Grosse and Martens
-   * 2016, 'expand'); dense blocks for layers that are none, such as normalisations.
+   * 2016, 'expand'); dense blocks for layers that are none, such as normalisations. The factor of
+   * an embedding's inputs is a diagonal, one number a row. An embedding whose table is an output
+   * layer too has the Kronecker product with the partial traces of its exact block.
    */
   public static final Representation KFAC = layerwise("kfac", layer -> BlockKind.KFAC);
 
-  /** KFAC in the 'reduce' form for shared weights (Eschenhagen et al. 2023). */
+  /**
+   * KFAC in the 'reduce' form for shared weights (Eschenhagen et al. 2023). The factor of an
+   * embedding's inputs is not diagonal here: rows x rows numbers.
+   */
   public static final Representation KFAC_REDUCE =
       layerwise("kfac-reduce", layer -> BlockKind.KFAC_REDUCE);
 

@@ -1,6 +1,8 @@
 package io.nngeometry.layers;
 
 import io.nngeometry.engine.Tensors;
+import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -24,15 +26,20 @@ public final class EmbeddingRule extends LinearMapRule {
   }
 
   @Override
+  protected Optional<Tensor> hot(Tensor input) {
+    Tensor index = input.reshape(input.size(0), -1);
+    return Optional.of(
+        paddingIndex < 0
+            ? index
+            : index.masked_fill(index.eq(new Scalar(paddingIndex)), new Scalar(-1)));
+  }
+
+  @Override
   protected Tensor inputFactor(Tensor input, boolean ones) {
-    Tensor index = input.reshape(input.size(0), 1, -1, 1);
+    Tensor index = hot(input).orElseThrow().unsqueeze(1).unsqueeze(3);
     long[] shape = {index.size(0), 1, index.size(2), layout().rows()};
-    Tensor oneHot = Tensors.zeros(weight().tensor(), shape);
-    oneHot.scatter_(3, index, Tensors.scalar(1));
-    if (paddingIndex >= 0) {
-      oneHot.select(3, paddingIndex).zero_();
-    }
-    return oneHot;
+    Tensor any = index.ge(new Scalar(0)).to(Tensors.type(weight().tensor()));
+    return Tensors.zeros(weight().tensor(), shape).scatter_(3, index.clamp_min(new Scalar(0)), any);
   }
 
   @Override

@@ -51,9 +51,18 @@ public record Layer(
     return slots.size() == 2 ? source.rule().rows() : Optional.empty();
   }
 
-  /** Whether the weight's rows are indexed by inputs, as in an embedding. */
-  public boolean inputIsLeft() {
-    return source.rule().asLinearMap().map(LinearMapRule::inputIsLeft).orElse(false);
+  /** Which side of the matrices inputs index, in this layer and all that share its parameters. */
+  public InputSide inputs() {
+    List<Boolean> left =
+        users.stream()
+            .flatMap(u -> u.rule().asLinearMap().stream())
+            .map(LinearMapRule::inputIsLeft)
+            .distinct()
+            .toList();
+    if (left.size() == 2) {
+      return InputSide.BOTH;
+    }
+    return left.contains(true) ? InputSide.ROWS : InputSide.COLUMNS;
   }
 
   @Override

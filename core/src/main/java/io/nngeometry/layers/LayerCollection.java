@@ -220,7 +220,10 @@ public final class LayerCollection {
     return List.copyOf(result);
   }
 
-  /** The layout that serves every use of the owned parameters, if all are linear maps alike. */
+  /**
+   * The layout that serves every use of the owned parameters, if all are linear maps of one shape;
+   * inputs may index its columns in one use and its rows in another.
+   */
   private static Optional<MatrixLayout> commonLayout(
       ParametricLayer source, List<Layer.Slot> owned, List<ParametricLayer> users) {
     Optional<LinearMapRule> rule = source.rule().asLinearMap();
@@ -233,7 +236,6 @@ public final class LayerCollection {
     for (ParametricLayer user : users) {
       Optional<LinearMapRule> other = user.rule().asLinearMap();
       if (other.isEmpty()
-          || map.inputIsLeft() != other.get().inputIsLeft()
           || !sameRoles(map, other.get(), weight, bias)
           || !sameShape(map.layout(), other.get().layout())) {
         return Optional.empty();

@@ -19,6 +19,8 @@ public final class LayerInputs {
   private final List<LayerUse> uses;
   private final long examples;
   private @Nullable Tensor inputFactor;
+  private @Nullable List<Tensor> inputParts;
+  private @Nullable Lookup lookup;
   private @Nullable Tensor rotatedFactor;
   private @Nullable Tensor rotatedIn;
   private final List<LayerRule.Prepared> prepared;
@@ -79,21 +81,68 @@ public final class LayerInputs {
       return ExplicitGradients.of(layer, uses, prepared, signals);
     }
     MatrixLayout layout = layer.matrix().orElseThrow();
-    boolean inputIsLeft = rule(uses.get(0)).inputIsLeft();
     List<Tensor> parts = new ArrayList<>();
     for (int u = 0; u < uses.size(); u++) {
       parts.add(rule(uses.get(u)).signalFactor(signals.get(u)));
     }
-    Tensor signalFactor = Tensors.cat(parts, 2);
-    return inputIsLeft
-        ? new OuterGradients(
-            layout, this::inputFactor, () -> signalFactor, true, this::rotatedFactor)
-        : new OuterGradients(
-            layout, () -> signalFactor, this::inputFactor, false, this::rotatedFactor);
+    return switch (layer.inputs()) {
+      case COLUMNS -> {
+        Tensor left = Tensors.cat(parts, 2);
+        yield new OuterGradients(layout, () -> left, this::inputFactor, false, this::rotatedFactor);
+      }
+      case ROWS -> new LookupGradients(layout, lookup(), this::inputFactor, Tensors.cat(parts, 2));
+      case BOTH -> ofBothSides(layout, parts);
+    };
+  }
+
+  /** Each use puts its input on the side of its own, and its signal on the other. */
+  private OuterGradients ofBothSides(MatrixLayout layout, List<Tensor> signals) {
+    List<Tensor> inputs = inputParts();
+    List<Tensor> lefts = new ArrayList<>();
+    List<Tensor> rights = new ArrayList<>();
+    for (int u = 0; u < uses.size(); u++) {
+      Tensor signal = signals.get(u);
+      if (rule(uses.get(u)).inputIsLeft()) {
+        lefts.add(inputs.get(u));
+        // a lookup has no part in the bias
+        rights.add(layout.bias() ? withZero(signal) : signal);
+      } else {
+        lefts.add(signal);
+        rights.add(inputs.get(u));
+      }
+    }
+    Tensor left = Tensors.cat(lefts, 2);
+    Tensor right = Tensors.cat(rights, 2);
+    return new OuterGradients(layout, () -> left, () -> right, false);
+  }
+
+  private static Tensor withZero(Tensor signal) {
+    Tensor zero = Tensors.zeros(signal, signal.size(0), signal.size(1), signal.size(2), 1);
+    return Tensors.cat(List.of(signal, zero), 3);
+  }
+
+  private List<Tensor> inputParts() {
+    if (inputParts == null) {
+      inputParts = uses.stream().map(u -> lifetime.adopt(inputFactor(u))).toList();
+    }
+    return inputParts;
+  }
+
+  private Lookup lookup() {
+    if (lookup == null) {
+      List<Tensor> hot = uses.stream().map(u -> rule(u).hot(u.input()).orElseThrow()).toList();
+      lookup = new Lookup(Tensors.cat(hot, 1), layer.matrix().orElseThrow().rows());
+      lookup.tensors().forEach(lifetime::adopt);
+    }
+    return lookup;
   }
 
   /** The factor made of inputs, (n, groups, S, f), with a last column of ones for the bias. */
   Tensor inputFactor() {
+    if (layer.inputs() == InputSide.BOTH) {
+      throw new IllegalStateException(
+          "layer %s has inputs on both sides of its weight".formatted(layer.id()));
+    }
     if (inputFactor == null) {
       List<Tensor> parts = new ArrayList<>();
       for (LayerUse use : uses) {
@@ -115,10 +164,14 @@ public final class LayerInputs {
 
   /**
    * Sum over examples and positions of a a^T, (groups, f, f): the input half of a Kronecker block.
+   * That of a lookup's one-hots is diagonal, and of shape (groups, f).
    *
-   * @throws IllegalStateException if the layer is not a linear map
+   * @throws IllegalStateException if the layer is not a linear map, or has inputs on both sides
    */
   public Tensor inputMoment() {
+    if (layer.inputs() == InputSide.ROWS) {
+      return LookupGradients.moment(lookup(), like());
+    }
     if (uses.size() == 1 && inputFactor == null) {
       Optional<Tensor> fast = fastMoment(uses.get(0));
       if (fast.isPresent()) {
@@ -130,8 +183,15 @@ public final class LayerInputs {
 
   /** Sum over examples of the outer product of the input's mean over positions with itself. */
   public Tensor reducedInputMoment() {
+    if (layer.inputs() == InputSide.ROWS) {
+      return LookupGradients.reducedMoment(lookup(), like());
+    }
     Tensor a = inputFactor();
     return OuterGradients.moment(Tensors.sum(a, true, 2).div(Tensors.scalar((double) a.size(2))));
+  }
+
+  private Tensor like() {
+    return uses.get(0).output();
   }
 
   private Optional<Tensor> fastMoment(LayerUse use) {
@@ -144,6 +204,9 @@ public final class LayerInputs {
   private Tensor inputFactor(LayerUse use) {
     MatrixLayout layout = layer.matrix().orElseThrow();
     LinearMapRule rule = rule(use);
+    if (rule.inputIsLeft()) {
+      return rule.inputFactor(use.input(), false);
+    }
     Tensor a = rule.inputFactor(use.input(), layout.bias());
     if (layout.columns() == 0) {
       return a.narrow(3, a.size(3) - 1, 1);

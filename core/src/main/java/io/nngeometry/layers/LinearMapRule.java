@@ -53,9 +53,17 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   /**
-   * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (rows if the
-   * input is left; one more with {@code ones}), or empty where no way is known that beats
-   * multiplying the input factor by itself.
+   * The number of the hot element at every position, (n, S), negative where there is none, if the
+   * inputs are one-hot and index the rows.
+   */
+  protected Optional<Tensor> hot(Tensor input) {
+    return Optional.empty();
+  }
+
+  /**
+   * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (one more with
+   * {@code ones}), or empty where no way is known that beats multiplying the input factor by
+   * itself.
    */
   protected Optional<Tensor> inputMoment(Tensor input, boolean ones) {
     return Optional.empty();
@@ -88,15 +96,18 @@ public abstract class LinearMapRule implements LayerRule {
 
   @Override
   public final Prepared prepare(LayerUse use) {
+    Optional<Tensor> hot = hot(use.input());
+    if (hot.isPresent()) {
+      Lookup lookup = new Lookup(hot.get(), layout.rows());
+      return (parameter, outputGradient) -> lookup.perExample(signalFactor(outputGradient));
+    }
     Tensor input = inputFactor(use.input(), false);
     return (parameter, outputGradient) -> {
       Tensor signal = signalFactor(outputGradient);
       if (parameter == bias) {
         return signal.sum(2).flatten(1, -1);
       }
-      Tensor left = inputIsLeft() ? input : signal;
-      Tensor right = inputIsLeft() ? signal : input;
-      Tensor matrix = torch.matmul(left.transpose(-1, -2), right);
+      Tensor matrix = torch.matmul(signal.transpose(-1, -2), input);
       return new MatrixLayout(
               layout.groups(), layout.rows(), layout.columns(), false, layout.transposedKernel())
           .toFlat(matrix);

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Factors have shape (n, groups, S, features).
  */
-public final class OuterGradients extends LayerGradients {
+public sealed class OuterGradients extends LayerGradients permits LookupGradients {
   /** Bytes of per-example gradients worked on at a time: they should stay in a core's cache. */
   private static final long TILE_BYTES = 1 << 20;
 
@@ -41,7 +41,7 @@ public final class OuterGradients extends LayerGradients {
     this.rotatedInput = rotatedInput;
   }
 
-  private OuterGradients(
+  OuterGradients(
       MatrixLayout layout, Supplier<Tensor> left, Supplier<Tensor> right, boolean inputIsLeft) {
     this(
         layout,
@@ -52,42 +52,42 @@ public final class OuterGradients extends LayerGradients {
   }
 
   /** The factor that indexes rows, (n, groups, S, rows). */
-  public Tensor left() {
+  public final Tensor left() {
     return left.get();
   }
 
   /** The factor that indexes columns, (n, groups, S, width). */
-  public Tensor right() {
+  public final Tensor right() {
     return right.get();
   }
 
   /** The factor made of output gradients. */
-  public Tensor signal() {
+  public final Tensor signal() {
     return inputIsLeft ? right() : left();
   }
 
   /** The layer's matrices. */
-  public MatrixLayout layout() {
+  public final MatrixLayout layout() {
     return layout;
   }
 
   /** Positions per example, S. */
-  public long positions() {
+  public final long positions() {
     return signal().size(2);
   }
 
   @Override
-  public OuterGradients outer() {
+  public final OuterGradients outer() {
     return this;
   }
 
   @Override
-  public long examples() {
+  public final long examples() {
     return signal().size(0);
   }
 
   @Override
-  protected Tensor anyTensor() {
+  protected final Tensor anyTensor() {
     return signal();
   }
 
@@ -97,7 +97,7 @@ public final class OuterGradients extends LayerGradients {
   }
 
   @Override
-  public Tensor squareSum() {
+  public final Tensor squareSum() {
     return layout.toFlat(squareSumMatrix());
   }
 
@@ -117,6 +117,7 @@ public final class OuterGradients extends LayerGradients {
   /**
    * Sum over examples of the squared gradients in other orthonormal bases of rows (groups, rows,
    * rows) and columns (groups, width, width), given as columns: U_l^T g U_r squared, as matrices.
+   * Rows of a lookup that keep their axes have a basis of ones (groups, rows), a diagonal matrix.
    * Each side is rotated where it is cheaper, in the factor or in the product; the input's rotated
    * factor is kept for other cotangents.
    */
@@ -253,13 +254,29 @@ public final class OuterGradients extends LayerGradients {
   }
 
   /** Sum over examples and positions of the signal's outer product with itself, (groups, f, f). */
-  public Tensor signalMoment() {
+  public final Tensor signalMoment() {
     return moment(signal());
   }
 
   /** Sum over examples of the outer product of the signal's sum over positions with itself. */
-  public Tensor reducedSignalMoment() {
+  public final Tensor reducedSignalMoment() {
     return moment(Tensors.sum(signal(), true, 2));
+  }
+
+  /** Sum over examples of G G^T, with G an example's gradient as a matrix, (groups, rows, rows). */
+  public final Tensor rowMoment() {
+    return crossMoment(left(), right());
+  }
+
+  /** Sum over examples of G^T G, (groups, width, width). */
+  public final Tensor columnMoment() {
+    return crossMoment(right(), left());
+  }
+
+  /** The sum over positions t, u of f_t <o_t, o_u> f_u^T, without the gradients themselves. */
+  private static Tensor crossMoment(Tensor factor, Tensor other) {
+    Tensor inner = torch.matmul(other, other.transpose(-1, -2));
+    return torch.bmm(byFeature(factor), byFeature(torch.matmul(inner, factor)).transpose(1, 2));
   }
 
   /** Sum over examples and positions of f f^T for a factor (n, groups, S, f). */

@@ -18,22 +18,24 @@ public final class EigenKroneckerBlock implements Block {
 
   /**
    * Takes over bases (groups, rows, rows) and (groups, width, width), eigenvectors as columns, and
-   * coefficients (groups, rows, width).
+   * coefficients (groups, rows, width). A basis of shape (groups, rows) is a diagonal matrix: ones
+   * where the axes themselves are eigenvectors.
    */
   public EigenKroneckerBlock(
       MatrixLayout layout, Tensor leftBasis, Tensor rightBasis, Tensor coefficients) {
-    this.basis = new KroneckerBasis(layout, leftBasis, rightBasis);
+    this.basis =
+        new KroneckerBasis(layout, KroneckerFactor.of(leftBasis), KroneckerFactor.of(rightBasis));
     this.coefficients = coefficients;
   }
 
-  /** Eigenvectors over rows, as columns, (groups, rows, rows). */
+  /** Eigenvectors over rows, as columns, (groups, rows, rows); (groups, rows) if diagonal. */
   public Tensor leftBasis() {
-    return basis.left();
+    return basis.left().stored();
   }
 
-  /** Eigenvectors over columns, as columns, (groups, width, width). */
+  /** Eigenvectors over columns, as columns, (groups, width, width); (groups, width) if diagonal. */
   public Tensor rightBasis() {
-    return basis.right();
+    return basis.right().stored();
   }
 
   /** Second moments in the bases, (groups, rows, width). */
@@ -80,10 +82,9 @@ public final class EigenKroneckerBlock implements Block {
     return Spectrum.number(coefficients::norm);
   }
 
-  private boolean sameBasis(EigenKroneckerBlock that) {
-    return basis.layout().equals(that.basis.layout())
-        && basis.left().equal(that.basis.left())
-        && basis.right().equal(that.basis.right());
+  /** Coordinates in the bases: rows (m, p) to (m, groups, rows, width). */
+  public Tensor coordinates(Tensor rows) {
+    return Scope.keeping(() -> basis.to(rows));
   }
 
   @Override
@@ -95,7 +96,7 @@ public final class EigenKroneckerBlock implements Block {
     }
     return other instanceof EigenKroneckerBlock that
         ? Block.keepingIf(
-            sameBasis(that),
+            basis.sameAs(that.basis),
             () ->
                 basis.block(coefficients.mul(new Scalar(a)).add(that.coefficients, new Scalar(b))))
         : Optional.empty();
@@ -114,7 +115,8 @@ public final class EigenKroneckerBlock implements Block {
       return identity.multiply(this);
     }
     return other instanceof EigenKroneckerBlock that
-        ? Block.keepingIf(sameBasis(that), () -> basis.block(coefficients.mul(that.coefficients)))
+        ? Block.keepingIf(
+            basis.sameAs(that.basis), () -> basis.block(coefficients.mul(that.coefficients)))
         : Optional.empty();
   }
 
@@ -126,6 +128,6 @@ public final class EigenKroneckerBlock implements Block {
   @Override
   public Map<String, Tensor> tensors() {
     return Map.of(
-        "left_basis", basis.left(), "right_basis", basis.right(), "coefficients", coefficients);
+        "left_basis", leftBasis(), "right_basis", rightBasis(), "coefficients", coefficients);
   }
 }

@@ -7,30 +7,36 @@ import org.bytedeco.pytorch.Tensor;
  * A Kronecker product of two orthonormal bases, per group of a linear map.
  *
  * @param layout how matrices lie in flat vectors
- * @param left vectors over rows, as columns, (groups, rows, rows)
- * @param right vectors over columns, as columns, (groups, width, width)
+ * @param left vectors over rows, as columns; a diagonal of ones keeps the axes
+ * @param right vectors over columns, as columns
  */
-record KroneckerBasis(MatrixLayout layout, Tensor left, Tensor right) implements Basis {
+record KroneckerBasis(MatrixLayout layout, KroneckerFactor left, KroneckerFactor right)
+    implements Basis {
 
   @Override
   public Tensor to(Tensor rows) {
-    return left.transpose(1, 2).matmul(layout.toMatrix(rows)).matmul(right);
+    return right.applyRight(left.applyLeftTransposed(layout.toMatrix(rows)));
   }
 
   @Override
   public Tensor from(Tensor coordinates) {
-    return layout.toFlat(left.matmul(coordinates).matmul(right.transpose(1, 2)));
+    return layout.toFlat(right.applyRightTransposed(left.applyLeft(coordinates)));
   }
 
   @Override
   public Block block(Tensor coefficients) {
-    return new EigenKroneckerBlock(layout, left.clone(), right.clone(), coefficients);
+    return new EigenKroneckerBlock(
+        layout, left.copy().stored(), right.copy().stored(), coefficients);
   }
 
   /** The diagonal of the matrix with these coefficients, flat. */
   Tensor diagonal(Tensor coefficients) {
     return layout.toFlat(
-        left.mul(left).matmul(coefficients).matmul(right.mul(right).transpose(1, 2)));
+        right.squared().applyRightTransposed(left.squared().applyLeft(coefficients)));
+  }
+
+  boolean sameAs(KroneckerBasis that) {
+    return layout.equals(that.layout) && left.sameAs(that.left) && right.sameAs(that.right);
   }
 
   /** (groups, r) and (groups, q) to (groups, r, q). */

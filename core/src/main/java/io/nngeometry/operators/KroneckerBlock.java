@@ -1,6 +1,7 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.MatrixLayout;
 import java.util.Map;
 import java.util.Optional;
@@ -18,25 +19,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KroneckerBlock implements Block {
   private final MatrixLayout layout;
-  private final Tensor left;
-  private final Tensor right;
-  private final boolean inputIsLeft;
+  private final KroneckerFactor left;
+  private final KroneckerFactor right;
+  private final InputSide inputs;
   private final boolean symmetric;
   private @Nullable Spectrum leftSpectrum;
   private @Nullable Spectrum rightSpectrum;
 
   /** Takes over left (groups, rows, rows) and right (groups, width, width), both symmetric. */
   public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right) {
-    this(layout, left, right, false);
+    this(layout, left, right, InputSide.COLUMNS);
   }
 
   /**
-   * As the other.
+   * As the other; a factor of shape (groups, rows) is diagonal.
    *
-   * @param inputIsLeft whether left is the moment of inputs, as in an embedding, in place of right
+   * @param inputs which factor is the moment of inputs; with {@link InputSide#BOTH} the factors are
+   *     the two {@linkplain #ofPartialTraces partial traces} of one matrix
    */
-  public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right, boolean inputIsLeft) {
-    this(layout, left, right, inputIsLeft, true);
+  public KroneckerBlock(MatrixLayout layout, Tensor left, Tensor right, InputSide inputs) {
+    this(layout, left, right, inputs, true);
   }
 
   /**
@@ -45,22 +47,63 @@ public final class KroneckerBlock implements Block {
    * @param symmetric whether the factors are known to be
    */
   public KroneckerBlock(
-      MatrixLayout layout, Tensor left, Tensor right, boolean inputIsLeft, boolean symmetric) {
+      MatrixLayout layout, Tensor left, Tensor right, InputSide inputs, boolean symmetric) {
+    this(layout, KroneckerFactor.of(left), KroneckerFactor.of(right), inputs, symmetric);
+  }
+
+  private KroneckerBlock(
+      MatrixLayout layout,
+      KroneckerFactor left,
+      KroneckerFactor right,
+      InputSide inputs,
+      boolean symmetric) {
     this.layout = layout;
     this.left = left;
     this.right = right;
-    this.inputIsLeft = inputIsLeft;
+    this.inputs = inputs;
     this.symmetric = symmetric;
   }
 
-  /** The factor over rows, (groups, rows, rows). */
+  private KroneckerBlock with(KroneckerFactor newLeft, KroneckerFactor newRight) {
+    return new KroneckerBlock(layout, newLeft, newRight, inputs, symmetric);
+  }
+
+  /**
+   * The product with the same partial traces as a matrix M: the mean of G G^T over rows and of G^T
+   * G over columns where M is the mean of vec(G) vec(G)^T, hence with its trace. It is M where M is
+   * a product, and else the first step from the identity of the power iteration towards the nearest
+   * one (Van Loan and Pitsianis 1993; Morwani et al. 2024, proposition 1).
+   *
+   * @param overRows (groups, rows, rows)
+   * @param overColumns (groups, width, width), of the same traces
+   */
+  public static KroneckerBlock ofPartialTraces(
+      MatrixLayout layout, Tensor overRows, Tensor overColumns) {
+    return ofPartialTraces(layout, KroneckerFactor.of(overRows), KroneckerFactor.of(overColumns));
+  }
+
+  private static KroneckerBlock ofPartialTraces(
+      MatrixLayout layout, KroneckerFactor overRows, KroneckerFactor overColumns) {
+    Tensor traces = overRows.traces();
+    // a zero matrix is a product of zeros
+    Tensor root = traces.abs().sqrt();
+    Tensor share = torch.where(root.eq(new Scalar(0)), root, root.reciprocal());
+    return new KroneckerBlock(
+        layout,
+        overRows.scaled(share),
+        overColumns.scaled(share.mul(traces.sign())),
+        InputSide.BOTH,
+        true);
+  }
+
+  /** The factor over rows, (groups, rows, rows), or (groups, rows) where it is diagonal. */
   public Tensor left() {
-    return left;
+    return left.stored();
   }
 
   /** The factor over columns, (groups, width, width). */
   public Tensor right() {
-    return right;
+    return right.stored();
   }
 
   @Override
@@ -81,24 +124,23 @@ public final class KroneckerBlock implements Block {
   @Override
   public Tensor apply(Tensor rows) {
     return Scope.keeping(
-        () -> layout.toFlat(left.matmul(layout.toMatrix(rows)).matmul(right.transpose(1, 2))));
+        () -> layout.toFlat(right.applyRightTransposed(left.applyLeft(layout.toMatrix(rows)))));
   }
 
   @Override
   public Tensor diagonal() {
     return Scope.keeping(
-        () -> layout.toFlat(KroneckerBasis.outer(diagonals(left), diagonals(right))));
+        () -> layout.toFlat(KroneckerBasis.outer(left.diagonal(), right.diagonal())));
   }
 
   @Override
   public double trace() {
-    return Spectrum.number(() -> diagonals(left).sum(-1).mul(diagonals(right).sum(-1)).sum());
+    return Spectrum.number(() -> left.traces().mul(right.traces()).sum());
   }
 
   @Override
   public double frobeniusNorm() {
-    return Spectrum.number(
-        () -> left.mul(left).sum(1, 2).mul(right.mul(right).sum(1, 2)).sum().sqrt());
+    return Spectrum.number(() -> left.squaredNorms().mul(right.squaredNorms()).sum().sqrt());
   }
 
   @Override
@@ -133,25 +175,23 @@ public final class KroneckerBlock implements Block {
           Tensor l = damped(true, lambda, pi);
           Tensor r = damped(false, lambda, pi);
           Spectrum.checkPositive("a factor", KroneckerBasis.outer(l, r), lambda);
-          return new KroneckerBlock(
-              layout,
-              composed(leftSpectrum(), l.reciprocal()),
-              composed(rightSpectrum(), r.reciprocal()),
-              inputIsLeft);
+          return with(
+              composed(leftSpectrum(), l.reciprocal()), composed(rightSpectrum(), r.reciprocal()));
         });
   }
 
   /**
    * A factor's eigenvalues plus sqrt(lambda) times pi for the inputs' factor, sqrt(lambda) / pi for
-   * the signals'. By default pi^2 is the ratio of their mean eigenvalues; where one of them is all
-   * zero, so is the matrix, and both are damped as zero matrices, which makes lambda I of it.
+   * the signals' (the rows', where either holds both). By default pi^2 is the ratio of their mean
+   * eigenvalues; where one of them is all zero, so is the matrix, and both are damped as zero
+   * matrices, which makes lambda I of it.
    */
   private Tensor damped(boolean ofLeft, double lambda, OptionalDouble pi) {
     Tensor mine = (ofLeft ? leftSpectrum() : rightSpectrum()).values();
     Tensor other = (ofLeft ? rightSpectrum() : leftSpectrum()).values();
     double root = Math.sqrt(lambda);
     if (pi.isPresent()) {
-      double given = ofLeft == inputIsLeft ? pi.getAsDouble() : 1 / pi.getAsDouble();
+      double given = ofLeft == (inputs == InputSide.ROWS) ? pi.getAsDouble() : 1 / pi.getAsDouble();
       return mine.add(new Scalar(given * root));
     }
     Tensor means = mine.mean(-1).unsqueeze(1);
@@ -169,23 +209,20 @@ public final class KroneckerBlock implements Block {
     if (exponent < 0) {
       Spectrum.checkPositive("the matrix", eigenform().orElseThrow().values(), 0);
     }
-    if (exponent != Math.rint(exponent) && !(isPositive(left) && isPositive(right))) {
+    if (exponent != Math.rint(exponent) && !(left.isPositive() && right.isPositive())) {
       throw RefusedOperationException.powerOfNegative(exponent, kind());
     }
     Scalar e = new Scalar(exponent);
     return Block.keeping(
         () ->
-            new KroneckerBlock(
-                layout,
+            with(
                 composed(leftSpectrum(), leftSpectrum().values().pow(e)),
-                composed(rightSpectrum(), rightSpectrum().values().pow(e)),
-                inputIsLeft));
+                composed(rightSpectrum(), rightSpectrum().values().pow(e))));
   }
 
   /** U diag(values) U^T. */
-  private static Tensor composed(Spectrum spectrum, Tensor values) {
-    Tensor u = spectrum.vectors();
-    return u.mul(values.unsqueeze(1)).matmul(u.transpose(1, 2));
+  private static KroneckerFactor composed(Spectrum spectrum, Tensor values) {
+    return KroneckerFactor.of(spectrum.vectors()).withEigenvalues(values);
   }
 
   @Override
@@ -201,16 +238,22 @@ public final class KroneckerBlock implements Block {
     if (!(other instanceof KroneckerBlock that) || !symmetric || !that.symmetric) {
       return Optional.empty();
     }
-    Scalar mine = new Scalar(1 - weight);
-    Scalar theirs = new Scalar(weight);
+    boolean partialTraces = inputs == InputSide.BOTH;
     return Block.keepingIf(
-        layout.equals(that.layout),
+        layout.equals(that.layout) && inputs == that.inputs,
         () ->
-            new KroneckerBlock(
-                layout,
-                left.mul(mine).add(that.left, theirs),
-                right.mul(mine).add(that.right, theirs),
-                inputIsLeft));
+            partialTraces
+                ? ofPartialTraces(
+                    layout,
+                    partialTrace(true).combined(1 - weight, that.partialTrace(true), weight),
+                    partialTrace(false).combined(1 - weight, that.partialTrace(false), weight))
+                : with(
+                    left.combined(1 - weight, that.left, weight),
+                    right.combined(1 - weight, that.right, weight)));
+  }
+
+  private KroneckerFactor partialTrace(boolean overRows) {
+    return overRows ? left.scaled(right.traces()) : right.scaled(left.traces());
   }
 
   @Override
@@ -223,16 +266,14 @@ public final class KroneckerBlock implements Block {
             layout.equals(that.layout),
             () ->
                 new KroneckerBlock(
-                    layout, left.matmul(that.left), right.matmul(that.right), inputIsLeft, false))
+                    layout, left.times(that.left), right.times(that.right), inputs, false))
         : Optional.empty();
   }
 
   @Override
   public Block times(double factor) {
     return Block.keeping(
-        () ->
-            new KroneckerBlock(
-                layout, left.mul(new Scalar(factor)), right.clone(), inputIsLeft, symmetric));
+        () -> with(KroneckerFactor.of(left().mul(new Scalar(factor))), right.copy()));
   }
 
   /** The same matrix in its eigenvectors' basis, as tensors of its own: where EKFAC starts. */
@@ -248,35 +289,29 @@ public final class KroneckerBlock implements Block {
   }
 
   private KroneckerBasis basis() {
-    return new KroneckerBasis(layout, leftSpectrum().vectors(), rightSpectrum().vectors());
+    return new KroneckerBasis(
+        layout,
+        KroneckerFactor.of(leftSpectrum().vectors()),
+        KroneckerFactor.of(rightSpectrum().vectors()));
   }
 
   private synchronized Spectrum leftSpectrum() {
     if (leftSpectrum == null) {
-      leftSpectrum = Spectrum.kept(left, isPositive(left));
+      leftSpectrum = left.spectrum(left.isPositive());
     }
     return leftSpectrum;
   }
 
   private synchronized Spectrum rightSpectrum() {
     if (rightSpectrum == null) {
-      rightSpectrum = Spectrum.kept(right, isPositive(right));
+      rightSpectrum = right.spectrum(right.isPositive());
     }
     return rightSpectrum;
   }
 
-  /** A factor is semi-definite; a negative multiple of the matrix has a negative one. */
-  private static boolean isPositive(Tensor factor) {
-    return Spectrum.number(() -> diagonals(factor).sum()) >= 0;
-  }
-
-  private static Tensor diagonals(Tensor matrices) {
-    return matrices.diagonal(0, -2, -1);
-  }
-
   @Override
   public Map<String, Tensor> tensors() {
-    return Map.of("left", left, "right", right);
+    return Map.of("left", left(), "right", right());
   }
 
   @Override

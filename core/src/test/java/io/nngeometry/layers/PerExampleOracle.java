@@ -128,6 +128,7 @@ public final class PerExampleOracle {
     assertClose(g.dot(v), p.mv(v), "dot");
     assertClose(g.weightedSum(u), p.t().mv(u), "weightedSum");
     assertClose(g.gram(g), torch.matmul(p, p.t()), "gram");
+    assertClose(g.sum(), p.sum(0), "sum");
     if (g instanceof OuterGradients outer) {
       MatrixLayout layout = outer.layout();
       assertClose(layout.toFlat(layout.toMatrix(p)), p, "toFlat(toMatrix)");
@@ -142,14 +143,30 @@ public final class PerExampleOracle {
     Tensor rotated = torch.matmul(torch.matmul(rows.transpose(1, 2), layout.toMatrix(p)), columns);
     assertClose(
         outer.squareSumMatrix(rows, columns), rotated.mul(rotated).sum(0), "rotated squares");
+    if (outer instanceof LookupGradients) {
+      Tensor axes = torch.ones(new long[] {1, layout.rows()}, Tensors.options(p));
+      Tensor onlyColumns = torch.matmul(layout.toMatrix(p), columns);
+      assertClose(
+          outer.squareSumMatrix(axes, columns), onlyColumns.square().sum(0), "rotated columns");
+    }
+    Tensor g = layout.toMatrix(p);
+    Tensor t = g.transpose(-1, -2);
+    assertClose(outer.rowMoment(), torch.matmul(g, t).sum(0), "row moment");
+    assertClose(outer.columnMoment(), torch.matmul(t, g).sum(0), "column moment");
   }
 
   /** The input moment is the input factor's, and both are consistent with the gradients. */
   private static LayerGradients checkedMoment(LayerInputs in, LayerGradients g) {
-    if (g instanceof OuterGradients outer) {
+    if (g instanceof OuterGradients outer && in.layer().inputs() != InputSide.BOTH) {
       Tensor a = in.inputFactor();
       Tensor expected = torch.matmul(a.transpose(-1, -2), a).sum(0);
-      assertClose(in.inputMoment(), expected, "input moment");
+      Tensor moment = in.inputMoment();
+      assertClose(moment.dim() == 2 ? torch.diag_embed(moment) : moment, expected, "input moment");
+      Tensor mean = Tensors.sum(a, false, 2).div(Tensors.scalar(a.size(2)));
+      assertClose(
+          in.reducedInputMoment(),
+          torch.bmm(mean.permute(1, 2, 0), mean.transpose(0, 1)),
+          "reduced input moment");
       Tensor s = outer.signal();
       assertClose(
           outer.signalMoment(), torch.matmul(s.transpose(-1, -2), s).sum(0), "signal moment");

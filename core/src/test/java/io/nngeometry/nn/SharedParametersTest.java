@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.LookupGradients;
 import io.nngeometry.layers.OuterGradients;
 import io.nngeometry.layers.Parameter;
 import net.jqwik.api.ForAll;
@@ -70,7 +71,41 @@ class SharedParametersTest {
     Embedding embedding = net.add("emb", new Embedding(rows, dim));
     Linear out = net.add("out", Linear.tied(embedding.weight(), true));
     net.running(x -> out.forward(torch.tanh(embedding.forward(x))));
-    assertRight(net, seed, indices(rows, 3, 4));
+    assertOuter(net, seed, indices(rows, 3, 4));
+    // the table's rows alone, and with the bias of the output layer
+    try (Scope scope = Scope.open()) {
+      check(net, LayerCollection.of(net).only("out"), indices(rows, 3, 4));
+      check(net, LayerCollection.of(net).only("emb"), indices(rows, 3, 4));
+    }
+  }
+
+  @Property(tries = 10)
+  void paddedEmbeddingTiedToTheOutputLayer(@ForAll long seed) {
+    Draw draw = new Draw(seed);
+    long rows = draw.between(2, 5);
+    Net net = new Net();
+    Embedding embedding = net.add("emb", new Embedding(rows, 3, 0));
+    Linear out = net.add("out", Linear.tied(embedding.weight(), false));
+    net.running(x -> out.forward(torch.tanh(embedding.forward(x))));
+    assertOuter(net, seed, indices(rows, 3, 4));
+  }
+
+  @Property(tries = 10)
+  void tiedEmbeddingsWithDifferentPaddings(@ForAll long seed) {
+    Net net = new Net();
+    Embedding a = net.add("a", new Embedding(4, 3, 1));
+    Embedding b = net.add("b", Embedding.tied(a.weight()));
+    net.running(
+        x ->
+            Tensors.sum(torch.tanh(a.forward(x)), false, 1)
+                .mul(torch.tanh(b.forward(x.select(1, 0)))));
+    try (Scope scope = Scope.open()) {
+      assertThat(check(randomised(net, seed), indices(4, 3, 5)))
+          .containsExactly(LookupGradients.class);
+      // nothing but padding, and no two positions alike
+      check(net, Tensors.of(new long[] {1, 1, 1, 1}, 2, 2));
+      check(net, Tensors.of(new long[] {0, 1, 2, 3, 3, 2, 1, 0}, 2, 4));
+    }
   }
 
   @Property(tries = 5)
@@ -79,7 +114,13 @@ class SharedParametersTest {
     Linear out = net.add("out", new Linear(3, 5));
     Embedding embedding = net.add("emb", Embedding.tied(out.weight()));
     net.running(x -> out.forward(torch.tanh(embedding.forward(x))));
-    assertRight(net, seed, indices(5, 3, 4));
+    assertOuter(net, seed, indices(5, 3, 4));
+    try (Scope scope = Scope.open()) {
+      LayerCollection all = LayerCollection.of(net);
+      assertThat(all.layer("out").matrix().orElseThrow().bias()).isTrue();
+      check(net, all.whereParameter(name -> name.endsWith("weight")), indices(5, 3, 4));
+      check(net, all.whereParameter(name -> name.endsWith("bias")), indices(5, 3, 4));
+    }
   }
 
   @Property(tries = 10)
@@ -129,6 +170,13 @@ class SharedParametersTest {
 
   private static Tensor indices(long rows, long... shape) {
     return torch.randint(rows, shape).to(torch.ScalarType.Long);
+  }
+
+  /** No layer's gradients are explicit. */
+  private static void assertOuter(Module net, long seed, Tensor x) {
+    try (Scope scope = Scope.open()) {
+      assertThat(check(randomised(net, seed), x)).containsOnly(OuterGradients.class);
+    }
   }
 
   private static void assertRight(Module net, long seed, Tensor x) {

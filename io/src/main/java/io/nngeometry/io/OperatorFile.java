@@ -31,7 +31,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Matrices as safetensors files: the tensors of every block as {@code layer/tensor}, and in the
  * metadata {@code format}, {@code version}, {@code representation}, {@code dtype}, {@code layers}
  * (id, kind and size in flat order) and {@code parts} (name, offset, size and kind of block), the
- * last two as JSON. Whoever reads safetensors reads them.
+ * last two as JSON. Kronecker factors and bases are (groups, p, p), or their diagonals (groups, p)
+ * where that is all there is. Whoever reads safetensors reads them.
  */
 public final class OperatorFile {
   private static final String FORMAT = "nngeometry-pmat";
@@ -157,17 +158,17 @@ public final class OperatorFile {
         var m = layer(layers, part).matrix().orElseThrow();
         yield new KroneckerBlock(
             m,
-            tensor(content, part, "left", m.groups(), m.rows(), m.rows()),
-            tensor(content, part, "right", m.groups(), m.width(), m.width()),
-            layer(layers, part).inputIsLeft(),
+            factor(content, part, "left", m.groups(), m.rows()),
+            factor(content, part, "right", m.groups(), m.width()),
+            layer(layers, part).inputs(),
             part.kind().equals("kronecker"));
       }
       case "eigen-kronecker" -> {
         var m = layer(layers, part).matrix().orElseThrow();
         yield new EigenKroneckerBlock(
             m,
-            tensor(content, part, "left_basis", m.groups(), m.rows(), m.rows()),
-            tensor(content, part, "right_basis", m.groups(), m.width(), m.width()),
+            factor(content, part, "left_basis", m.groups(), m.rows()),
+            factor(content, part, "right_basis", m.groups(), m.width()),
             tensor(content, part, "coefficients", m.groups(), m.rows(), m.width()));
       }
       default -> throw new IllegalArgumentException("no kind of block '" + part.kind() + "'");
@@ -176,6 +177,14 @@ public final class OperatorFile {
 
   private static Layer layer(LayerCollection layers, PartFacts part) {
     return layers.layer(part.name());
+  }
+
+  /** A factor or basis: whole, or its diagonal alone. */
+  private static Tensor factor(
+      TensorFile content, PartFacts part, String name, long groups, long p) {
+    return content.get(part.name() + "/" + name).dim() == 2
+        ? tensor(content, part, name, groups, p)
+        : tensor(content, part, name, groups, p, p);
   }
 
   private static Tensor tensor(TensorFile content, PartFacts part, String name, long... shape) {

@@ -13,11 +13,13 @@ import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -50,6 +52,12 @@ final class ContractCase {
   /** Its elements, in float64. */
   final Tensor dense;
 
+  /** Eigenvalues of all of it, ascending, in float64. */
+  final Tensor eigenvalues;
+
+  /** Eigenvalues of the parts that are decomposed by themselves. */
+  final double[] eigenvaluesOfParts;
+
   /** Another estimate of it, by sampled labels. */
   final PMat other;
 
@@ -67,6 +75,12 @@ final class ContractCase {
     fisher = Fisher.of(net, golden.classification()).on(examples).layers(layers);
     matrix = fisher.as(representation);
     dense = matrix.toDense().to(ScalarType.Double);
+    eigenvalues = torch.linalg_eigvalsh(dense);
+    eigenvaluesOfParts =
+        parts().stream()
+            .map(p -> torch.linalg_eigvalsh(block(dense, p[0], p[1]).contiguous()))
+            .flatMapToDouble(values -> Arrays.stream(Tensors.toArray(values)))
+            .toArray();
     other = fisher.estimator(Estimator.monteCarlo(3, 5)).as(representation);
     otherDense = other.toDense().to(ScalarType.Double);
   }
@@ -126,6 +140,14 @@ final class ContractCase {
       parts.add(new long[] {0, layers.size()});
     }
     return parts;
+  }
+
+  double smallest() {
+    return Tensors.item(eigenvalues.min());
+  }
+
+  double greatest() {
+    return Tensors.item(eigenvalues.max());
   }
 
   boolean has(String kind) {

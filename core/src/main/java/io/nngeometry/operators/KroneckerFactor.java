@@ -1,0 +1,212 @@
+package io.nngeometry.operators;
+
+import io.nngeometry.engine.Scope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * One side of a Kronecker product: a p x p matrix per group, stored whole, (groups, p, p), or as
+ * its diagonal, (groups, p), where the rest is zero: the moment of a vocabulary's one-hots, or the
+ * axes that are its eigenvectors.
+ */
+sealed interface KroneckerFactor {
+  /** The factor that {@code stored} is, by its number of axes. */
+  static KroneckerFactor of(Tensor stored) {
+    return switch ((int) stored.dim()) {
+      case 2 -> new Diagonal(stored);
+      case 3 -> new Whole(stored);
+      default ->
+          throw new IllegalArgumentException(
+              "a Kronecker factor has shape (groups, p, p) or (groups, p), not one of %d axes"
+                  .formatted(stored.dim()));
+    };
+  }
+
+  /** What is stored. */
+  Tensor stored();
+
+  /** All elements, (groups, p, p). */
+  Tensor whole();
+
+  /** The diagonals, (groups, p). */
+  Tensor diagonal();
+
+  /** F X for X of shape (..., groups, p, q). */
+  Tensor applyLeft(Tensor x);
+
+  /** F^T X. */
+  Tensor applyLeftTransposed(Tensor x);
+
+  /** X F for X of shape (..., groups, q, p). */
+  Tensor applyRight(Tensor x);
+
+  /** X F^T. */
+  Tensor applyRightTransposed(Tensor x);
+
+  /** F G, diagonal if both are. */
+  KroneckerFactor times(KroneckerFactor other);
+
+  /** Eigenvalues, (groups, p), and eigenvectors as columns, which are a factor; kept. */
+  Spectrum spectrum(boolean positive);
+
+  /** As a matrix of eigenvectors, U diag(values) U^T. */
+  KroneckerFactor withEigenvalues(Tensor values);
+
+  /** The squares of all elements. */
+  default KroneckerFactor squared() {
+    return of(stored().square());
+  }
+
+  /** A copy of its own memory. */
+  default KroneckerFactor copy() {
+    return of(stored().clone());
+  }
+
+  /** The traces, (groups). */
+  default Tensor traces() {
+    return diagonal().sum(-1);
+  }
+
+  /** Sums of squares, (groups). */
+  default Tensor squaredNorms() {
+    return stored().square().flatten(1, -1).sum(1);
+  }
+
+  /** a_g F_g. */
+  default KroneckerFactor scaled(Tensor perGroup) {
+    return of(stored().mul(perGroup.reshape(sizes(perGroup.size(0)))));
+  }
+
+  private long[] sizes(long groups) {
+    long[] shape = new long[(int) stored().dim()];
+    java.util.Arrays.fill(shape, 1);
+    shape[0] = groups;
+    return shape;
+  }
+
+  /** a F + b G, diagonal if both are. */
+  default KroneckerFactor combined(double a, KroneckerFactor other, double b) {
+    boolean alike = stored().dim() == other.stored().dim();
+    Tensor mine = alike ? stored() : whole();
+    Tensor theirs = alike ? other.stored() : other.whole();
+    return of(mine.mul(new Scalar(a)).add(theirs, new Scalar(b)));
+  }
+
+  /** Whether the elements are the same, and stored alike. */
+  default boolean sameAs(KroneckerFactor other) {
+    return stored().dim() == other.stored().dim() && stored().equal(other.stored());
+  }
+
+  /** Whether it is near positive semi-definite, as all moments are and their negatives are not. */
+  default boolean isPositive() {
+    return Spectrum.number(() -> diagonal().sum()) >= 0;
+  }
+
+  /** All elements. */
+  record Whole(Tensor stored) implements KroneckerFactor {
+    @Override
+    public Tensor whole() {
+      return stored;
+    }
+
+    @Override
+    public Tensor diagonal() {
+      return stored.diagonal(0, -2, -1);
+    }
+
+    private Tensor transposed() {
+      return stored.transpose(1, 2);
+    }
+
+    @Override
+    public Tensor applyLeft(Tensor x) {
+      return stored.matmul(x);
+    }
+
+    @Override
+    public Tensor applyLeftTransposed(Tensor x) {
+      return transposed().matmul(x);
+    }
+
+    @Override
+    public Tensor applyRight(Tensor x) {
+      return x.matmul(stored);
+    }
+
+    @Override
+    public Tensor applyRightTransposed(Tensor x) {
+      return x.matmul(transposed());
+    }
+
+    @Override
+    public KroneckerFactor times(KroneckerFactor other) {
+      return new Whole(other.applyRight(stored));
+    }
+
+    @Override
+    public Spectrum spectrum(boolean positive) {
+      return Spectrum.kept(stored, positive);
+    }
+
+    @Override
+    public KroneckerFactor withEigenvalues(Tensor values) {
+      return new Whole(stored.mul(values.unsqueeze(1)).matmul(transposed()));
+    }
+  }
+
+  /** A diagonal alone. */
+  record Diagonal(Tensor stored) implements KroneckerFactor {
+    @Override
+    public Tensor whole() {
+      return torch.diag_embed(stored);
+    }
+
+    @Override
+    public Tensor diagonal() {
+      return stored;
+    }
+
+    @Override
+    public Tensor applyLeft(Tensor x) {
+      return x.mul(stored.unsqueeze(2));
+    }
+
+    @Override
+    public Tensor applyLeftTransposed(Tensor x) {
+      return applyLeft(x);
+    }
+
+    @Override
+    public Tensor applyRight(Tensor x) {
+      return x.mul(stored.unsqueeze(1));
+    }
+
+    @Override
+    public Tensor applyRightTransposed(Tensor x) {
+      return applyRight(x);
+    }
+
+    @Override
+    public KroneckerFactor times(KroneckerFactor other) {
+      return other instanceof Diagonal
+          ? new Diagonal(stored.mul(other.stored()))
+          : new Whole(applyLeft(other.whole()));
+    }
+
+    @Override
+    public Spectrum spectrum(boolean positive) {
+      try (Scope scope = Scope.open()) {
+        Tensor values = stored.detach();
+        return new Spectrum(
+            Scope.detach(positive ? values.clamp_min(new Scalar(0)) : values.clone()),
+            Scope.detach(torch.ones_like(values)));
+      }
+    }
+
+    @Override
+    public KroneckerFactor withEigenvalues(Tensor values) {
+      return new Diagonal(stored.square().mul(values));
+    }
+  }
+}
