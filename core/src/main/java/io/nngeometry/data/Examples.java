@@ -28,6 +28,9 @@ public interface Examples {
   /** The same examples in minibatches of {@code size}. */
   Examples batches(long size);
 
+  /** The first {@code count} examples, or all if there are fewer. */
+  Examples first(long count);
+
   /** Inputs without labels. */
   static Examples of(Tensor inputs) {
     return new InMemory(List.of(inputs), null, defaultBatch(inputs));
@@ -78,6 +81,17 @@ public interface Examples {
     @Override
     public Examples batches(long size) {
       return new InMemory(all, size);
+    }
+
+    @Override
+    public Examples first(long count) {
+      long n = Math.min(count, size());
+      return new InMemory(
+          new Minibatch(
+              all.inputs().stream().map(t -> t.narrow(0, 0, n)).toList(),
+              all.labels().map(y -> y.narrow(0, 0, n)),
+              all.first()),
+          batchSize);
     }
 
     @Override

@@ -43,6 +43,13 @@ public record Minibatch(List<Tensor> inputs, Optional<Tensor> labels, long first
     return inputs.get(0).size(0);
   }
 
+  /** What errors call it: {@code example 3}, or {@code examples 0 to 63}. */
+  public String name() {
+    return size() == 1
+        ? "example " + first
+        : "examples %d to %d".formatted(first, first + size() - 1);
+  }
+
   /**
    * Fails if an input holds a NaN or an infinity.
    *
@@ -52,8 +59,7 @@ public record Minibatch(List<Tensor> inputs, Optional<Tensor> labels, long first
     for (Tensor t : inputs) {
       if (!Tensors.isFinite(t)) {
         throw new IllegalArgumentException(
-            "the inputs of examples %d to %d hold NaN or infinite values"
-                .formatted(first, first + size() - 1));
+            "the inputs of %s hold NaN or infinite values".formatted(name()));
       }
     }
   }

@@ -2,6 +2,7 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.List;
@@ -14,6 +15,12 @@ public enum BlockKind {
     @Override
     long elements(Layer layer) {
       return Math.multiplyExact(layer.size(), layer.size());
+    }
+
+    @Override
+    Need need(LayerSizes layer, int cotangents) {
+      double p = layer.layer().size();
+      return rows(layer, cotangents).and(new Need(0, 0, cotangents * p * p * 2));
     }
 
     @Override
@@ -30,6 +37,11 @@ public enum BlockKind {
     }
 
     @Override
+    Need need(LayerSizes layer, int cotangents) {
+      return layer.outer() ? products(layer, cotangents, 1) : rows(layer, cotangents);
+    }
+
+    @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
       return new DiagonalAccumulator(layer, types);
     }
@@ -40,6 +52,11 @@ public enum BlockKind {
     @Override
     long elements(Layer layer) {
       return kroneckerElements(layer, layer.inputs() == InputSide.ROWS);
+    }
+
+    @Override
+    Need need(LayerSizes layer, int cotangents) {
+      return kroneckerNeed(layer, cotangents);
     }
 
     @Override
@@ -58,6 +75,11 @@ public enum BlockKind {
     @Override
     long elements(Layer layer) {
       return kroneckerElements(layer, false);
+    }
+
+    @Override
+    Need need(LayerSizes layer, int cotangents) {
+      return kroneckerNeed(layer, cotangents);
     }
 
     @Override
@@ -81,6 +103,11 @@ public enum BlockKind {
     }
 
     @Override
+    Need need(LayerSizes layer, int cotangents) {
+      return layer.outer() ? products(layer, cotangents, 2) : rows(layer, cotangents);
+    }
+
+    @Override
     BlockAccumulator accumulator(Layer layer, Types types) {
       return layer.rows().isPresent()
           ? new QuasiDiagonalAccumulator(layer, types)
@@ -91,8 +118,18 @@ public enum BlockKind {
   /** The identity, which costs nothing and knows nothing of the examples. */
   IDENTITY {
     @Override
+    int readings(Layer layer) {
+      return 0;
+    }
+
+    @Override
     long elements(Layer layer) {
       return 1;
+    }
+
+    @Override
+    Need need(LayerSizes layer, int cotangents) {
+      return Need.NOTHING;
     }
 
     @Override
@@ -106,8 +143,31 @@ public enum BlockKind {
    */
   EKFAC {
     @Override
+    int readings(Layer layer) {
+      return layer.matrix().isPresent() ? 2 : 1;
+    }
+
+    @Override
     long elements(Layer layer) {
       return KFAC.elements(layer) + (layer.matrix().isPresent() ? layer.size() : 0);
+    }
+
+    @Override
+    Need need(LayerSizes layer, int cotangents) {
+      if (!layer.outer()) {
+        return DENSE.need(layer, cotangents);
+      }
+      // the second reading: the input's factor, and where it is cheaper that one rotated
+      long rows = layer.matrix().rows();
+      boolean inFactor = layer.positions() <= rows;
+      double rotated = inFactor ? layer.factor() : 0;
+      double turning =
+          2.0
+              * layer.matrix().width()
+              * (inFactor ? layer.factor() : (double) cotangents * layer.layer().size());
+      return products(layer, cotangents, 1)
+          .and(new Need(rotated, layer.signal(), turning))
+          .and(new Need(0, 0, kroneckerNeed(layer, cotangents).flops()));
     }
 
     @Override
@@ -135,6 +195,14 @@ public enum BlockKind {
   /** Numbers that the block of {@code layer} stores. */
   abstract long elements(Layer layer);
 
+  /** How often the examples are read for it. */
+  int readings(Layer layer) {
+    return 1;
+  }
+
+  /** What filling the block's sums needs for one example. */
+  abstract Need need(LayerSizes layer, int cotangents);
+
   /** An empty sum for the block of {@code layer}. */
   abstract BlockAccumulator accumulator(Layer layer, Types types);
 
@@ -146,6 +214,32 @@ public enum BlockKind {
   /** What a second reading of the examples accumulates, given the finished first. */
   Optional<BlockAccumulator> secondPass(Layer layer, BlockAccumulator first, long n, Types types) {
     return Optional.empty();
+  }
+
+  /** Every example's gradient, which all sums of a layer share. */
+  static Need rows(LayerSizes layer, int cotangents) {
+    return new Need(
+        layer.layer().size() + (layer.outer() ? layer.factor() : layer.inputs()),
+        0,
+        cotangents * layer.flops());
+  }
+
+  /** Gradients a few at a time, of which nothing but the factors is kept. */
+  private static Need products(LayerSizes layer, int cotangents, int times) {
+    return new Need(
+        layer.factor(),
+        2 * layer.signal(),
+        cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
+  }
+
+  private static Need kroneckerNeed(LayerSizes layer, int cotangents) {
+    if (!layer.outer()) {
+      return DENSE.need(layer, cotangents);
+    }
+    double a = layer.factor() * layer.matrix().width() * (layer.patchless() ? 1 : 2);
+    double g = layer.signal() * layer.matrix().rows() * 2;
+    double held = layer.patchless() ? 1.3 * layer.inputs() : layer.factor();
+    return new Need(0, Math.max(held, layer.signal()), a + cotangents * g);
   }
 
   private static long kroneckerElements(Layer layer, boolean diagonalRows) {

@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.data.Examples;
 import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
@@ -44,18 +45,37 @@ record Estimation(
   }
 
   List<PMat> compute(List<Representation> representations) {
-    ScalarType sum = accumulateIn == null ? pass.dtype() : accumulateIn;
-    int bytes = sum == ScalarType.Double ? 8 : 4;
-    representations.forEach(r -> budget.check(r, layers(), bytes));
-    try (Sums sums = new Sums(this, new Types(Tensors.options(pass.like()), sum, centred))) {
+    representations.forEach(r -> budget.check(r, layers(), bytesPerSum()));
+    Types types = new Types(Tensors.options(pass.like()), sumType(), centred);
+    try (Sums sums = new Sums(this, types)) {
       representations.forEach(r -> r.first(sums));
-      sums.examples(read(sums.firstReading()));
-      representations.forEach(r -> r.second(sums));
-      read(sums.secondReading());
+      if (sums.firstReading().isEmpty()) {
+        sums.examples(pass.data().size());
+      } else {
+        long batch = new Planner(this).fitting(representations).batch();
+        Estimation planned = over(pass.data().batches(batch));
+        sums.examples(planned.read(sums.firstReading()));
+        representations.forEach(r -> r.second(sums));
+        planned.read(sums.secondReading());
+      }
       List<PMat> result = new ArrayList<>();
       representations.forEach(r -> result.add(r.assemble(sums)));
       return List.copyOf(result);
     }
+  }
+
+  /** The type of running sums. */
+  private ScalarType sumType() {
+    return accumulateIn == null ? pass.dtype() : accumulateIn;
+  }
+
+  /** Bytes of a number of a running sum. */
+  int bytesPerSum() {
+    return sumType() == ScalarType.Double ? 8 : 4;
+  }
+
+  private Estimation over(Examples batches) {
+    return new Estimation(pass.over(batches), metric, estimator, accumulateIn, budget, centred);
   }
 
   /** One reading of the examples, if there is a sum to fill; returns how many there are. */

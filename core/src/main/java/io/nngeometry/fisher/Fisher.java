@@ -99,6 +99,14 @@ public final class Fisher {
     return with(f -> f.progress = listener);
   }
 
+  /**
+   * What computing {@link #as} will take, without computing it: one example is sent through the
+   * network for its sizes.
+   */
+  public Plan plan(Representation... representations) {
+    return new Planner(estimation()).plan(List.of(representations));
+  }
+
   /** Computes the matrix in one representation. */
   public PMat as(Representation representation) {
     return as(new Representation[] {representation}).get(0);
@@ -106,12 +114,15 @@ public final class Fisher {
 
   /** Computes the matrix in several representations, which share every forward and backward. */
   public List<PMat> as(Representation... representations) {
+    return estimation().compute(List.of(representations));
+  }
+
+  private Estimation estimation() {
     if (data == null) {
       throw new IllegalStateException("no examples: call on(examples) first");
     }
     LayerCollection collection = layers == null ? LayerCollection.of(model) : layers;
     Pass pass = new Pass(model, collection, data, fallback, progress);
-    return new Estimation(pass, metric, estimator, accumulateIn, budget, centred)
-        .compute(List.of(representations));
+    return new Estimation(pass, metric, estimator, accumulateIn, budget, centred);
   }
 }

@@ -43,6 +43,11 @@ record Pass(
     return new Pass(model, layers, data, fallback, SILENT);
   }
 
+  /** The same with other examples. */
+  Pass over(Examples others) {
+    return new Pass(model, layers, others, fallback, progress);
+  }
+
   /** Fails on a model that no geometry can be taken of. */
   void checkModel() {
     List<String> training = model.partsInTraining();
@@ -122,10 +127,9 @@ record Pass(
         throw e;
       }
       throw new IllegalArgumentException(
-          "the model failed on examples %d to %d of shape %s: %s"
+          "the model failed on %s of shape %s: %s"
               .formatted(
-                  batch.first(),
-                  batch.first() + batch.size() - 1,
+                  batch.name(),
                   Arrays.toString(Tensors.shape(batch.inputs().get(0))),
                   native_.lines().findFirst().orElse("")),
           e);
@@ -137,8 +141,7 @@ record Pass(
     }
     if (!Tensors.isFinite(outputs)) {
       throw new IllegalStateException(
-          "the model's outputs on examples %d to %d hold NaN or infinite values"
-              .formatted(batch.first(), batch.first() + batch.size() - 1));
+          "the model's outputs on %s hold NaN or infinite values".formatted(batch.name()));
     }
     return outputs;
   }

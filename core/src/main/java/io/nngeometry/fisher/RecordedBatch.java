@@ -53,6 +53,11 @@ final class RecordedBatch {
     return outputs.detach();
   }
 
+  /** The uses of layers, in order. */
+  List<LayerUse> uses() {
+    return recording.uses();
+  }
+
   /** What the used layers saw, by id. */
   Map<String, LayerInputs> inputs() {
     return inputs;

@@ -2,6 +2,7 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.linalg.LowRankMethod;
 import io.nngeometry.linalg.Nystrom;
 import io.nngeometry.operators.LayerwisePMat;
@@ -132,6 +133,14 @@ public abstract sealed class Representation {
    */
   public abstract long elements(LayerCollection layers, long gradients);
 
+  /** What making it is to the examples. */
+  abstract Work work(Footprint footprint);
+
+  /** How often it is held while it is completed: sums, and what is made of them. */
+  int copies() {
+    return 2;
+  }
+
   /** Asks for the sums of the first reading, if it needs any. */
   void first(Sums sums) {
     // many are made of products, or of nothing
@@ -156,6 +165,13 @@ public abstract sealed class Representation {
     }
 
     @Override
+    Work work(Footprint f) {
+      Need rows = f.everyGradient();
+      double d = f.parameters();
+      return new Work(true, 1, rows.and(new Need(d, 0, 2 * d * d * f.cotangents())));
+    }
+
+    @Override
     public long elements(LayerCollection layers, long gradients) {
       return saturatedProduct(layers.size(), layers.size());
     }
@@ -175,6 +191,16 @@ public abstract sealed class Representation {
   private static final class LowRank extends Representation {
     LowRank() {
       super("low-rank");
+    }
+
+    @Override
+    Work work(Footprint f) {
+      return new Work(true, 1, f.everyGradient());
+    }
+
+    @Override
+    int copies() {
+      return 1; // its rows are written where they stay
     }
 
     @Override
@@ -210,6 +236,16 @@ public abstract sealed class Representation {
     }
 
     @Override
+    Work work(Footprint f) {
+      return new Work(false, 1, f.products(method.width(rank, f.parameters())));
+    }
+
+    @Override
+    int copies() {
+      return 1;
+    }
+
+    @Override
     public long elements(LayerCollection layers, long gradients) {
       long d = layers.size();
       return saturatedProduct(d, COPIES * method.width(Math.min(rank, d), d));
@@ -225,6 +261,11 @@ public abstract sealed class Representation {
   private static final class Implicit extends Representation {
     Implicit() {
       super("implicit");
+    }
+
+    @Override
+    Work work(Footprint f) {
+      return new Work(false, 1, f.products(1));
     }
 
     @Override
@@ -244,6 +285,18 @@ public abstract sealed class Representation {
     Layerwise(String name, Function<Layer, BlockKind> choose) {
       super(name);
       this.choose = choose;
+    }
+
+    @Override
+    Work work(Footprint f) {
+      Need all = Need.NOTHING;
+      int readings = 0;
+      for (LayerSizes layer : f.layers()) {
+        BlockKind kind = choose.apply(layer.layer());
+        all = all.then(kind.need(layer, f.cotangents()));
+        readings = Math.max(readings, kind.readings(layer.layer()));
+      }
+      return new Work(readings > 0, readings, all);
     }
 
     @Override

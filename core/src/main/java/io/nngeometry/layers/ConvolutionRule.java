@@ -3,6 +3,7 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Tensors;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ public final class ConvolutionRule extends LinearMapRule {
   }
 
   @Override
-  protected Optional<Tensor> inputMoment(Tensor input, boolean ones) {
+  protected Optional<Supplier<Tensor>> inputMoment(Tensor input, boolean ones) {
     return PatchMoments.of(convolution, input, ones);
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,16 @@ public final class LayerInputs {
   /** The layer. */
   public Layer layer() {
     return layer;
+  }
+
+  /** Whether every gradient is a sum of outer products. */
+  boolean outer() {
+    return outer;
+  }
+
+  /** How many numbers one example is here. */
+  public LayerSizes sizes() {
+    return LayerSizes.of(this, uses);
   }
 
   /** Number of examples. */
@@ -198,7 +209,9 @@ public final class LayerInputs {
     MatrixLayout layout = layer.matrix().orElseThrow();
     LinearMapRule rule = rule(use);
     boolean whole = layout.columns() > 0 && layout.bias() == (rule.bias() != null);
-    return whole ? rule.inputMoment(use.input(), layout.bias()) : Optional.empty();
+    return whole
+        ? rule.inputMoment(use.input(), layout.bias()).map(Supplier::get)
+        : Optional.empty();
   }
 
   private Tensor inputFactor(LayerUse use) {

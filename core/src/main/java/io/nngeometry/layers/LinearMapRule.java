@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -61,11 +62,11 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   /**
-   * The sum over examples and positions of a a^T, (groups, f, f), with f = columns (one more with
-   * {@code ones}), or empty where no way is known that beats multiplying the input factor by
-   * itself.
+   * How to compute the sum over examples and positions of a a^T, (groups, f, f), with f = columns
+   * (one more with {@code ones}), or empty where no way is known that beats multiplying the input
+   * factor by itself.
    */
-  protected Optional<Tensor> inputMoment(Tensor input, boolean ones) {
+  protected Optional<Supplier<Tensor>> inputMoment(Tensor input, boolean ones) {
     return Optional.empty();
   }
 

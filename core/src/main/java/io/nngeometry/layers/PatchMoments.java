@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -86,13 +87,13 @@ final class PatchMoments {
   }
 
   /**
-   * The sum over examples and positions of a a^T, (groups, f, f), or empty where multiplying the
-   * patches is cheaper.
+   * How to compute the sum over examples and positions of a a^T, (groups, f, f), or empty where
+   * multiplying the patches is cheaper.
    *
    * @param input (n, channels, pixels...)
    * @param ones whether a last feature that is always one follows
    */
-  static Optional<Tensor> of(Convolution convolution, Tensor input, boolean ones) {
+  static Optional<Supplier<Tensor>> of(Convolution convolution, Tensor input, boolean ones) {
     int axes = convolution.axes();
     if (LongStream.of(convolution.stride()).anyMatch(s -> s != 1)
         || convolution.kernelSize() == 1
@@ -119,9 +120,8 @@ final class PatchMoments {
     if (1.5 * correlations > patches) {
       return Optional.empty();
     }
-    try (Scope scope = Scope.open()) {
-      return Optional.of(scope.keep(new PatchMoments(c, image, positions).moment(ones)));
-    }
+    return Optional.of(
+        () -> Scope.keeping(() -> new PatchMoments(c, image, positions).moment(ones)));
   }
 
   private Tensor moment(boolean ones) {

@@ -97,14 +97,14 @@ class BadInputTest {
     net.head.weight().set(huge);
     net.hidden.bias().set(torch.ones(5).to(ScalarType.Double).mul(new Scalar(100)));
     assertThatThrownBy(() -> kfac(Examples.of(inputs(4, 4))))
-        .hasMessageContaining("outputs on examples 0 to 3");
+        .hasMessageContaining("outputs on example 0 ");
   }
 
   @Test
   void wrongInputShapeNamesTheExamplesAndTheShape() {
     assertThatThrownBy(() -> kfac(Examples.of(inputs(4, 7))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("the model failed on examples 0 to 3 of shape [4, 7]");
+        .hasMessageContaining("the model failed on example 0 of shape [1, 7]");
   }
 
   @Test

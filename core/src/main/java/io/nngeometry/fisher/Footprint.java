@@ -1,0 +1,99 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.data.Examples;
+import io.nngeometry.engine.GradMode;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.LayerSizes;
+import io.nngeometry.layers.LayerUse;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * How many numbers one example is on its way through a network, found by sending one through.
+ *
+ * @param activations numbers that a recorded forward pass holds
+ * @param largest the greatest of them
+ * @param signals numbers that one backward brings to the layers' outputs
+ * @param cotangents backwards of a minibatch
+ * @param layers what each used layer sees
+ */
+record Footprint(
+    double activations, double largest, double signals, int cotangents, List<LayerSizes> layers) {
+
+  static Footprint of(Estimation estimation) {
+    Examples one = estimation.pass().data().first(1).batches(1);
+    Footprint[] found = new Footprint[1];
+    estimation
+        .pass()
+        .quiet()
+        .over(one)
+        .forEachBatch(
+            batch -> {
+              try (Scope scope = Scope.open();
+                  GradMode on = GradMode.enabled()) {
+                RecordedBatch recorded = RecordedBatch.of(estimation.pass(), batch);
+                int cotangents =
+                    estimation.cotangents(recorded.outputs(), recorded.batch()).count();
+                found[0] = of(recorded, cotangents);
+              }
+            });
+    return found[0];
+  }
+
+  private static Footprint of(RecordedBatch recorded, int cotangents) {
+    // what one layer gives and the next one sees is one tensor: count addresses
+    Map<Long, Double> held = new HashMap<>();
+    double signals = 0;
+    for (LayerUse use : recorded.uses()) {
+      hold(held, use.input());
+      hold(held, use.output());
+      signals += use.output().numel();
+    }
+    hold(held, recorded.outputs());
+    return new Footprint(
+        held.values().stream().mapToDouble(x -> x).sum(),
+        held.values().stream().mapToDouble(x -> x).max().orElse(0),
+        signals,
+        cotangents,
+        recorded.inputs().values().stream().map(LayerInputs::sizes).toList());
+  }
+
+  private static void hold(Map<Long, Double> held, Tensor t) {
+    held.merge(t.data_ptr().address(), (double) t.numel(), Math::max);
+  }
+
+  /** What a recorded minibatch needs whatever is made of it. */
+  Need recorded() {
+    return new Need(activations + signals, 2 * largest, 0);
+  }
+
+  /** What a pass in forward mode that builds a graph needs: every number and its tangent. */
+  Need linearised() {
+    return new Need(2 * activations, 2 * largest, 0);
+  }
+
+  /** Every example's gradient of every layer, for one cotangent. */
+  Need everyGradient() {
+    return layers.stream()
+        .map(layer -> BlockKind.rows(layer, cotangents))
+        .reduce(Need.NOTHING, Need::then);
+  }
+
+  /** Products with vectors in forward mode: J v, and J^T of it (5/3 forward and backward). */
+  Need products(long vectors) {
+    return linearised().and(new Need(0, 0, 5 * forward() * vectors));
+  }
+
+  /** Number of parameters of the layers that were used. */
+  long parameters() {
+    return layers.stream().mapToLong(layer -> layer.layer().size()).sum();
+  }
+
+  /** Multiplications and additions of one forward pass. */
+  double forward() {
+    return layers.stream().mapToDouble(LayerSizes::flops).sum();
+  }
+}

@@ -1,0 +1,102 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.LayerCollection;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Predicts what matrices take and chooses how many examples are read at a time: as many as the data
+ * has in a minibatch, but no more than work in {@link #WORKING_SET}, where more would not be
+ * faster, or in what the budget leaves.
+ */
+final class Planner {
+  /** Bytes of a minibatch at work, beyond which more examples at a time gain nothing. */
+  private static final double WORKING_SET = 512L << 20;
+
+  private final Estimation estimation;
+  private final Footprint footprint;
+  private final double bytesPerNumber;
+  private final double bytesPerSum;
+
+  Planner(Estimation estimation) {
+    this.estimation = estimation;
+    this.footprint = Footprint.of(estimation);
+    bytesPerNumber = estimation.pass().like().element_size();
+    bytesPerSum = estimation.bytesPerSum();
+  }
+
+  /** What computing some representations in one pass takes. */
+  Plan plan(List<Representation> representations) {
+    LayerCollection layers = estimation.layers();
+    long n = estimation.pass().data().size();
+    double stored = 0;
+    double finishing = 0;
+    Need recorded = Need.NOTHING;
+    Need linearised = Need.NOTHING;
+    boolean reads = false;
+    int readings = 0;
+    double passes = 0;
+    for (Representation r : representations) {
+      Work work = r.work(footprint);
+      double bytes = bytesPerSum * (double) r.elements(layers, n * (long) footprint.cotangents());
+      stored += bytes;
+      finishing += bytes * r.copies();
+      if (work.recorded()) {
+        recorded = recorded.and(work.need());
+        readings = Math.max(readings, work.readings());
+        reads = true;
+      } else {
+        linearised = work.need();
+        passes += work.readings();
+      }
+    }
+    double perExample = 0;
+    double flops = recorded.flops() + linearised.flops();
+    if (reads) {
+      perExample = footprint.recorded().and(recorded).numbers();
+      flops += readings * footprint.forward() * (1 + footprint.cotangents());
+    }
+    if (linearised != Need.NOTHING) {
+      perExample = Math.max(perExample, linearised.numbers());
+    }
+    perExample *= bytesPerNumber;
+    double left = estimation.budget().bytes() - stored;
+    double target = Math.min(left, WORKING_SET);
+    long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
+    long batch = Math.max(1, Math.min(most, (long) (target / Math.max(1, perExample))));
+    return new Plan(
+        representations.stream().map(Representation::name).collect(Collectors.joining(", ")),
+        batch,
+        stored,
+        finishing,
+        perExample,
+        flops / (3 * footprint.forward()),
+        (int) (readings + passes),
+        estimation.budget());
+  }
+
+  /**
+   * The plan, if it fits.
+   *
+   * @throws MemoryBudgetException with the bytes it needs and the representations that fit
+   */
+  Plan fitting(List<Representation> representations) {
+    Plan plan = plan(representations);
+    if (!plan.fits()) {
+      String others =
+          Representation.byName().values().stream()
+              .map(r -> plan(List.of(r)))
+              .filter(Plan::fits)
+              .map(p -> "%s (%s)".formatted(p.representation(), MemoryBudget.human(p.peak())))
+              .collect(Collectors.joining(", "));
+      plan.budget()
+          .check(
+              "%s over %s, %d examples at a time,"
+                  .formatted(plan.representation(), estimation.layers(), plan.batch()),
+              plan.peak(),
+              Optional.of(others).filter(s -> !s.isEmpty()).orElse("nothing else") + " would fit");
+    }
+    return plan;
+  }
+}

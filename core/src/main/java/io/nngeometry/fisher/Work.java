@@ -1,0 +1,10 @@
+package io.nngeometry.fisher;
+
+/**
+ * What making a matrix is to the examples.
+ *
+ * @param recorded whether they are read with a record of what every layer sees; forward mode else
+ * @param readings how often
+ * @param need what one example needs beside that
+ */
+record Work(boolean recorded, int readings, Need need) {}

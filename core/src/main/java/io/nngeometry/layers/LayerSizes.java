@@ -1,0 +1,59 @@
+package io.nngeometry.layers;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * How many numbers one example is on its way through a layer, from which follow the memory and the
+ * work of whatever is made of them.
+ *
+ * @param layer the layer
+ * @param outer whether its gradients are sums of outer products
+ * @param patchless whether its input's second moment is found without the input's factor
+ * @param positions S, summed over its uses
+ * @param inputs numbers that its uses see
+ * @param outputs numbers that they give
+ */
+public record LayerSizes(
+    Layer layer, boolean outer, boolean patchless, long positions, long inputs, long outputs) {
+
+  /** Numbers of the input's factor: S for each feature. */
+  public double factor() {
+    return outer ? (double) positions * matrix().groups() * matrix().width() : inputs;
+  }
+
+  /** Numbers of the output gradient's factor. */
+  public double signal() {
+    return outer ? (double) positions * matrix().groups() * matrix().rows() : outputs;
+  }
+
+  /** Multiplications and additions of one product of the input with the weight. */
+  public double flops() {
+    return outer ? 2 * factor() * matrix().rows() : 2.0 * outputs;
+  }
+
+  /** The layer's matrices, if its gradients are outer products. */
+  public MatrixLayout matrix() {
+    return layer.matrix().orElseThrow();
+  }
+
+  static LayerSizes of(LayerInputs seen, Iterable<LayerUse> uses) {
+    Layer layer = seen.layer();
+    boolean outer = seen.outer();
+    long positions = 0;
+    long inputs = 0;
+    long outputs = 0;
+    boolean patchless = outer;
+    for (LayerUse use : uses) {
+      long n = use.examples();
+      inputs += use.input().numel() / n;
+      outputs += use.output().numel() / n;
+      if (outer) {
+        LinearMapRule rule = use.layer().rule().asLinearMap().orElseThrow();
+        Tensor signal = rule.signalFactor(use.output().detach());
+        positions += signal.size(2);
+        patchless &= rule.inputMoment(use.input(), false).isPresent();
+      }
+    }
+    return new LayerSizes(layer, outer, patchless, positions, inputs, outputs);
+  }
+}
