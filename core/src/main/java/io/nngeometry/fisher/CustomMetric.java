@@ -1,12 +1,12 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.SymmetricEigen;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +68,9 @@ final class CustomMetric implements Metric {
       unit.select(1, k).fill_(new Scalar(1));
       images.add(Tensors.flatten(hessianProduct(outputs, unit.view(Tensors.shape(outputs)))));
     }
-    T_TensorTensor_T eigen = torch.linalg_eigh(Tensors.stack(images, 2));
-    Tensor scaled = eigen.get1().mul(eigen.get0().clamp_min(new Scalar(0)).sqrt().unsqueeze(1));
+    SymmetricEigen eigen = SymmetricEigen.of(Tensors.stack(images, 2));
+    Tensor scaled =
+        eigen.vectors().mul(eigen.values().clamp_min(new Scalar(0)).sqrt().unsqueeze(1));
     long[] shape = new long[(int) outputs.dim() + 1];
     shape[0] = flat.size(1);
     System.arraycopy(Tensors.shape(outputs), 0, shape, 1, shape.length - 1);

@@ -56,6 +56,20 @@ public final class Fisher {
     return new Fisher(model, metric);
   }
 
+  /**
+   * The second moment (1/n) sum over examples i of grad l_i grad l_i^T of the gradients of any
+   * loss; {@link #centred} their covariance. For a negative log-likelihood it is the empirical
+   * Fisher matrix.
+   *
+   * <pre>{@code
+   * ExampleLoss hinge = (f, y) -> f.mul(y).neg().add(new Scalar(1)).relu().sum(1);
+   * PMat C = Fisher.ofLoss(model, hinge).on(data).centred().as(Representation.KFAC);
+   * }</pre>
+   */
+  public static Fisher ofLoss(Model model, ExampleLoss loss) {
+    return of(model, Metric.ofLoss(loss)).estimator(Estimator.empirical());
+  }
+
   /** The examples to average over. */
   public Fisher on(Examples examples) {
     return with(f -> f.data = examples);

@@ -1,6 +1,7 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.SymmetricEigen;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
@@ -201,7 +202,7 @@ final class ImplicitPMat extends MatrixFreePMat {
         return 0;
       }
       try (Scope scope = Scope.open()) {
-        return Tensors.item(torch.linalg_eigvalsh(rows.toDense()).min());
+        return Tensors.item(SymmetricEigen.of(rows.toDense()).values().min());
       }
     }
   }

@@ -89,4 +89,13 @@ public interface Metric {
   static Metric customSquareRoot(UnaryOperator<Tensor> columns) {
     return new CustomMetric(null, columns);
   }
+
+  /**
+   * A loss l read as a negative log-likelihood, p(y | f) ~ exp(-l(f, y)), for the empirical
+   * estimator: its matrix is the second moment of the examples' loss gradients. It has no Hessian
+   * that does not depend on labels, and no labels to draw.
+   */
+  static Metric ofLoss(ExampleLoss loss) {
+    return new LossMetric(loss);
+  }
 }

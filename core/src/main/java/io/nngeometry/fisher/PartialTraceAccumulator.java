@@ -10,10 +10,13 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * The partial traces of a linear map's exact block: means of G G^T and G^T G of the gradients G as
- * matrices. They make a Kronecker block of a layer with inputs on both sides of its weight, such as
- * an embedding that is the output layer too. There one factor would add one-hots to output
- * gradients, which have no common scale; the partial traces weigh every position by what it adds to
- * the gradient (Gao et al. 2021, section 3), and their Kronecker product has the block's trace.
+ * matrices, which make a Kronecker block of the same trace. Where G = g a^T it is the
+ * trace-restricted KFAC of Gao et al. (2021).
+ *
+ * <p>For layers with inputs on both sides of their weight, such as an embedding that is the output
+ * layer too. There KFAC's factors would add one-hots to output gradients, which have no common
+ * scale, and the product would hold inputs times inputs; the partial traces weigh every position by
+ * what it adds to the gradient.
  */
 final class PartialTraceAccumulator implements BlockAccumulator {
   private final Layer layer;

@@ -1,11 +1,10 @@
 package io.nngeometry.linalg;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.SymmetricEigen;
 import io.nngeometry.engine.Tensors;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * An orthonormal basis Q of what M does to random vectors, by subspace iteration, and the
@@ -44,13 +43,13 @@ public record RandomizedRangeFinder(int oversampling, int iterations, long seed)
         }
       }
       Tensor b = operator.apply(q).matmul(q.t());
-      T_TensorTensor_T eigen = torch.linalg_eigh(b.add(b.t()).div(Tensors.scalar(2)));
-      Tensor values = eigen.get0().flip(0);
+      SymmetricEigen eigen = SymmetricEigen.of(b.add(b.t()).div(Tensors.scalar(2)));
+      Tensor values = eigen.values().flip(0);
       double[] ends = {Tensors.item(values.min()), Tensors.item(values.max())};
       if (ends[0] < -Math.sqrt(Sketch.rounding(values)) * Math.abs(ends[1])) {
         throw new IndefiniteOperatorException("a low-rank approximation needs");
       }
-      Tensor vectors = eigen.get1().flip(1).t().matmul(q);
+      Tensor vectors = eigen.vectors().flip(1).t().matmul(q);
       Factor factor = Sketch.factor(values, vectors, rank, width * (iterations + 2L));
       scope.keep(factor.rows());
       return factor;

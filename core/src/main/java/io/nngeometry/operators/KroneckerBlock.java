@@ -72,7 +72,7 @@ public final class KroneckerBlock implements Block {
    * The product with the same partial traces as a matrix M: the mean of G G^T over rows and of G^T
    * G over columns where M is the mean of vec(G) vec(G)^T, hence with its trace. It is M where M is
    * a product, and else the first step from the identity of the power iteration towards the nearest
-   * one (Van Loan and Pitsianis 1993; Morwani et al. 2024, proposition 1).
+   * one (Van Loan and Pitsianis 1993; Morwani et al. 2025).
    *
    * @param overRows (groups, rows, rows)
    * @param overColumns (groups, width, width), of the same traces

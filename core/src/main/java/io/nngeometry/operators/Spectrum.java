@@ -1,12 +1,11 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.SymmetricEigen;
 import io.nngeometry.engine.Tensors;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -23,26 +22,11 @@ record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
     vectors.close();
   }
 
-  /**
-   * Decomposes symmetric matrices (..., p, p). float32 that fails to converge retries in float64.
-   */
+  /** Decomposes symmetric matrices (..., p, p). */
   static Spectrum of(Tensor matrices) {
     try (Scope scope = Scope.open()) {
-      Tensor m = matrices.detach();
-      if (!Tensors.isFinite(m)) {
-        throw new ArithmeticException("a matrix to decompose holds NaN or infinite values");
-      }
-      T_TensorTensor_T pair;
-      try {
-        pair = torch.linalg_eigh(m);
-      } catch (RuntimeException e) {
-        if (Tensors.type(m) == ScalarType.Double) {
-          throw e;
-        }
-        pair = torch.linalg_eigh(m.to(ScalarType.Double));
-      }
-      return new Spectrum(
-          scope.keep(pair.get0().to(Tensors.type(m))), scope.keep(pair.get1().to(Tensors.type(m))));
+      SymmetricEigen eigen = SymmetricEigen.of(matrices);
+      return new Spectrum(scope.keep(eigen.values()), scope.keep(eigen.vectors()));
     }
   }
 
