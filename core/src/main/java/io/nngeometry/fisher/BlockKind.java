@@ -238,8 +238,10 @@ public enum BlockKind {
     }
     double a = layer.factor() * layer.matrix().width() * (layer.patchless() ? 1 : 2);
     double g = layer.signal() * layer.matrix().rows() * 2;
-    double held = layer.patchless() ? 1.3 * layer.inputs() : layer.factor();
-    return new Need(0, Math.max(held, layer.signal()), a + cotangents * g);
+    // a factor that was made is held for the minibatch, an image only for its moment
+    double kept = layer.patchless() ? 0 : layer.factor();
+    double passing = (layer.patchless() ? 1.3 * layer.inputs() : layer.factor()) + layer.signal();
+    return new Need(kept, passing, a + cotangents * g);
   }
 
   private static long kroneckerElements(Layer layer, boolean diagonalRows) {

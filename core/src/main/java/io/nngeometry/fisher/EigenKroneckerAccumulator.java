@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.MatrixLayout;
@@ -31,8 +32,10 @@ final class EigenKroneckerAccumulator implements BlockAccumulator {
   public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
     LayerGradients mine = gradients.get(layer.id());
     if (mine != null) {
-      squares.add(mine.outer().squareSumMatrix(start.leftBasis(), start.rightBasis()));
-      means.add(cotangent, mine::sum);
+      try (Scope scope = Scope.open()) {
+        squares.add(mine.outer().squareSumMatrix(start.leftBasis(), start.rightBasis()));
+        means.add(cotangent, mine::sum);
+      }
     }
   }
 

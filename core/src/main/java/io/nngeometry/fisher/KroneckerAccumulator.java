@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerGradients;
@@ -57,11 +58,13 @@ final class KroneckerAccumulator implements BlockAccumulator {
   public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
     LayerGradients mine = gradients.get(layer.id());
     if (mine != null) {
-      OuterGradients outer = mine.outer();
-      double weight = reduce ? 1 : 1.0 / outer.positions();
-      ofSignals.add(reduce ? outer.reducedSignalMoment() : outer.signalMoment(), weight);
-      means.add(
-          cotangent, () -> outer.signal().sum(0, 2).mul(new org.bytedeco.pytorch.Scalar(weight)));
+      try (Scope scope = Scope.open()) {
+        OuterGradients outer = mine.outer();
+        double weight = reduce ? 1 : 1.0 / outer.positions();
+        ofSignals.add(reduce ? outer.reducedSignalMoment() : outer.signalMoment(), weight);
+        means.add(
+            cotangent, () -> outer.signal().sum(0, 2).mul(new org.bytedeco.pytorch.Scalar(weight)));
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Locale;
  * @param representation what is asked for
  * @param batch examples read at a time, at most those of the data's minibatches
  * @param stored bytes of the finished matrix
+ * @param vectors bytes of parameter vectors held while it is used
  * @param finishing bytes at its completion, when sums and what is made of them are both there
  * @param perExample bytes that every example of a minibatch needs while it is read
  * @param forwardBackwards work, in forward and backward passes of the loss over the same examples,
@@ -20,6 +21,7 @@ public record Plan(
     String representation,
     long batch,
     double stored,
+    double vectors,
     double finishing,
     double perExample,
     double forwardBackwards,
@@ -28,7 +30,7 @@ public record Plan(
 
   /** The most that is held at one time beside the network and the data, in bytes. */
   public double peak() {
-    return Math.max(finishing, stored + working());
+    return Math.max(finishing, stored + vectors + working());
   }
 
   /** The bytes of one minibatch at work. */

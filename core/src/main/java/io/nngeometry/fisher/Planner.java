@@ -34,6 +34,7 @@ final class Planner {
     double finishing = 0;
     Need recorded = Need.NOTHING;
     Need linearised = Need.NOTHING;
+    double vectors = 0;
     boolean reads = false;
     int readings = 0;
     double passes = 0;
@@ -42,6 +43,7 @@ final class Planner {
       double bytes = bytesPerSum * (double) r.elements(layers, n * (long) footprint.cotangents());
       stored += bytes;
       finishing += bytes * r.copies();
+      vectors = Math.max(vectors, bytesPerNumber * work.vectors() * layers.size());
       if (work.recorded()) {
         recorded = recorded.and(work.need());
         readings = Math.max(readings, work.readings());
@@ -61,7 +63,7 @@ final class Planner {
       perExample = Math.max(perExample, linearised.numbers());
     }
     perExample *= bytesPerNumber;
-    double left = estimation.budget().bytes() - stored;
+    double left = estimation.budget().bytes() - stored - vectors;
     double target = Math.min(left, WORKING_SET);
     long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
     long batch = Math.max(1, Math.min(most, (long) (target / Math.max(1, perExample))));
@@ -69,6 +71,7 @@ final class Planner {
         representations.stream().map(Representation::name).collect(Collectors.joining(", ")),
         batch,
         stored,
+        vectors,
         finishing,
         perExample,
         flops / (3 * footprint.forward()),

@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.MatrixLayout;
@@ -28,9 +29,11 @@ final class QuasiDiagonalAccumulator implements BlockAccumulator {
   public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
     LayerGradients mine = gradients.get(layer.id());
     if (mine != null) {
-      squares.add(mine.squareSum());
-      cross.add(mine.biasCovariance(layout));
-      means.add(cotangent, mine::sum);
+      try (Scope scope = Scope.open()) {
+        squares.add(mine.squareSum());
+        cross.add(mine.biasCovariance(layout));
+        means.add(cotangent, mine::sum);
+      }
     }
   }
 

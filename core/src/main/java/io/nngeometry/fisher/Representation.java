@@ -168,7 +168,7 @@ public abstract sealed class Representation {
     Work work(Footprint f) {
       Need rows = f.everyGradient();
       double d = f.parameters();
-      return new Work(true, 1, rows.and(new Need(d, 0, 2 * d * d * f.cotangents())));
+      return new Work(true, 1, 0, rows.and(new Need(d, 0, 2 * d * d * f.cotangents())));
     }
 
     @Override
@@ -195,7 +195,7 @@ public abstract sealed class Representation {
 
     @Override
     Work work(Footprint f) {
-      return new Work(true, 1, f.everyGradient());
+      return new Work(true, 1, 0, f.everyGradient());
     }
 
     @Override
@@ -237,7 +237,7 @@ public abstract sealed class Representation {
 
     @Override
     Work work(Footprint f) {
-      return new Work(false, 1, f.products(method.width(rank, f.parameters())));
+      return new Work(false, 1, 5, f.products(method.width(rank, f.parameters())));
     }
 
     @Override
@@ -265,7 +265,7 @@ public abstract sealed class Representation {
 
     @Override
     Work work(Footprint f) {
-      return new Work(false, 1, f.products(1));
+      return new Work(false, 1, 5, f.products(1));
     }
 
     @Override
@@ -296,7 +296,7 @@ public abstract sealed class Representation {
         all = all.then(kind.need(layer, f.cotangents()));
         readings = Math.max(readings, kind.readings(layer.layer()));
       }
-      return new Work(readings > 0, readings, all);
+      return new Work(readings > 0, readings, 0, all);
     }
 
     @Override

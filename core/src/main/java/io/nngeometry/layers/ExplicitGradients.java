@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,12 @@ final class ExplicitGradients extends LayerGradients {
   /** Adds up what every use contributes to every owned parameter. */
   static ExplicitGradients of(
       Layer layer, List<LayerUse> uses, List<LayerRule.Prepared> prepared, List<Tensor> signals) {
+    // products with the signal are as large as it and gone when the layer is done
+    return new ExplicitGradients(Scope.keeping(() -> matrix(layer, uses, prepared, signals)));
+  }
+
+  private static Tensor matrix(
+      Layer layer, List<LayerUse> uses, List<LayerRule.Prepared> prepared, List<Tensor> signals) {
     List<Tensor> columns = new ArrayList<>();
     for (Parameter p : layer.parameters()) {
       Tensor total = null;
@@ -28,7 +35,7 @@ final class ExplicitGradients extends LayerGradients {
       columns.add(
           total != null ? total : Tensors.zeros(signals.get(0), uses.get(0).examples(), p.size()));
     }
-    return new ExplicitGradients(Tensors.cat(columns, 1));
+    return Tensors.cat(columns, 1);
   }
 
   @Override
