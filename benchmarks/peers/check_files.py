@@ -14,6 +14,11 @@ from safetensors import safe_open
 EXACT = {"dense", "block-diag", "diag", "quasi-diag", "ekfac", "low-rank"}
 
 
+def diagonal(factor):
+    """Of a matrix, or of one that is stored as its diagonal."""
+    return factor if factor.ndim == 1 else np.diagonal(factor)
+
+
 def trace(kind, t):
     """Trace of one block from what is stored of it."""
     if kind == "dense":
@@ -22,13 +27,14 @@ def trace(kind, t):
         return t["diagonal"].sum(dtype=np.float64)
     if kind == "kronecker":
         return sum(
-            np.trace(l, dtype=np.float64) * np.trace(r, dtype=np.float64)
+            diagonal(l).sum(dtype=np.float64) * diagonal(r).sum(dtype=np.float64)
             for l, r in zip(t["left"], t["right"])
         )
     if kind == "eigen-kronecker":
         for name in ("left_basis", "right_basis"):
             for u in t[name].astype(np.float64):
-                assert np.allclose(u.T @ u, np.eye(len(u)), atol=1e-4), name + " is not orthonormal"
+                square = u * u if u.ndim == 1 else u.T @ u
+                assert np.allclose(square, np.eye(len(u)) if u.ndim > 1 else 1, atol=1e-4), name + " is not orthonormal"
         return t["coefficients"].sum(dtype=np.float64)
     if kind == "low-rank":
         return (t["rows"].astype(np.float64) ** 2).sum()

@@ -151,6 +151,18 @@ class SharedParametersTest {
     assertRight(net, 1, randn(2, 4, 3));
   }
 
+  @Property(tries = 5)
+  void aTableReadBareToo(@ForAll long seed, @ForAll boolean padded) {
+    Net net = new Net();
+    Embedding table = net.add("table", padded ? new Embedding(4, 3, 2) : new Embedding(4, 3));
+    net.running(
+        x -> {
+          Tensor h = torch.tanh(table.forward(x));
+          return h.matmul(torch.tanh(table.weight().over(h)).transpose(1, 2));
+        });
+    assertRight(net, seed, indices(4, 3, 5));
+  }
+
   @Test
   void subsetsOfALayersParameters() {
     Net net = new Net();
