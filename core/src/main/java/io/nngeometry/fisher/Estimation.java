@@ -94,6 +94,7 @@ record Estimation(
   void forEachCotangent(RecordedBatch recorded, CotangentConsumer consumer) {
     Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
     int count = cotangents.count();
+    recorded.inputs().values().forEach(in -> in.expect(count));
     for (int k = 0; k < count; k++) {
       try (Scope scope = Scope.open()) {
         consumer.accept(recorded.gradients(cotangents.get(k), k == count - 1), k);

@@ -112,6 +112,7 @@ public final class Jacobian {
 
       @Override
       public Tensor apply(Tensor rows) {
+        PushForward.check(rows, layers());
         long m = rows.size(0);
         Tensor v = rows.detach();
         List<Tensor> parts = new ArrayList<>();

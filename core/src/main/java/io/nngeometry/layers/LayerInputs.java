@@ -19,11 +19,34 @@ public final class LayerInputs {
   private final List<LayerUse> uses;
   private final long examples;
   private @Nullable Tensor inputFactor;
+  private @Nullable Tensor gramian;
+  private int cotangents = 1;
   private @Nullable Tensor rotatedFactor;
   private @Nullable Tensor rotatedIn;
   private final List<LayerRule.Prepared> prepared;
   private final boolean outer;
   private final Scope.Owner lifetime = Scope.owner();
+
+  private final OuterGradients.Shared shared =
+      new OuterGradients.Shared() {
+        @Override
+        public Tensor rotatedInput(Tensor basis) {
+          return rotatedFactor(basis);
+        }
+
+        @Override
+        public Tensor inputGramian() {
+          if (gramian == null) {
+            gramian = lifetime.adopt(OuterGradients.gramian(inputFactor()));
+          }
+          return gramian;
+        }
+
+        @Override
+        public int cotangents() {
+          return cotangents;
+        }
+      };
 
   private LayerInputs(Layer layer, List<LayerUse> uses) {
     this.layer = layer;
@@ -86,10 +109,13 @@ public final class LayerInputs {
     }
     Tensor signalFactor = Tensors.cat(parts, 2);
     return inputIsLeft
-        ? new OuterGradients(
-            layout, this::inputFactor, () -> signalFactor, true, this::rotatedFactor)
-        : new OuterGradients(
-            layout, () -> signalFactor, this::inputFactor, false, this::rotatedFactor);
+        ? new OuterGradients(layout, this::inputFactor, () -> signalFactor, true, shared)
+        : new OuterGradients(layout, () -> signalFactor, this::inputFactor, false, shared);
+  }
+
+  /** Tells for how many cotangents gradients will be asked: what they share then pays sooner. */
+  public void expect(int count) {
+    cotangents = count;
   }
 
   /** The factor made of inputs, (n, groups, S, f), with a last column of ones for the bias. */

@@ -1,10 +1,12 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.vectors.FVector;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /** The linear map w to J w, from parameter to function space; adjoint to a {@link PullBack}. */
@@ -28,6 +30,15 @@ public interface PushForward {
     return FVector.of(Scope.keeping(() -> apply(w.tensor().unsqueeze(0)).squeeze(0)));
   }
 
+  /** Fails unless {@code rows} are vectors (m, d) over {@code layers}. */
+  static void check(Tensor rows, LayerCollection layers) {
+    if (rows.dim() != 2 || rows.size(1) != layers.size()) {
+      throw new IllegalArgumentException(
+          "a tensor of shape %s does not fit a map over %s: it must be (m, %d)"
+              .formatted(Arrays.toString(Tensors.shape(rows)), layers, layers.size()));
+    }
+  }
+
   /** The map of a stored Jacobian. */
   static PushForward of(PFMap jacobian) {
     return new PushForward() {
@@ -38,6 +49,7 @@ public interface PushForward {
 
       @Override
       public Tensor apply(Tensor rows) {
+        PushForward.check(rows, layers());
         return Scope.keeping(
             () ->
                 rows.matmul(jacobian.tensor().flatten(0, 1).t())
