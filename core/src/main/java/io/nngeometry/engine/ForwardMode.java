@@ -1,7 +1,5 @@
 package io.nngeometry.engine;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.concurrent.locks.ReentrantLock;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;
@@ -107,8 +105,7 @@ public final class ForwardMode implements AutoCloseable {
     Tensor xs = unpack(x, 0);
     Tensor w = unpack(weight, 0);
     Tensor b = bias == null ? null : unpack(bias, 0);
-    Tensor value =
-        tape == null ? map.apply(xs, w, b) : tape.next(() -> map.apply(xs, w, b));
+    Tensor value = tape == null ? map.apply(xs, w, b) : tape.next(() -> map.apply(xs, w, b));
     Tensor change = null;
     if (dw.defined() || shifted) {
       change = map.apply(xs, dw.defined() ? dw : torch.zeros_like(w), shifted ? db : null);

@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What the linear maps of a forward pass gave, for passes that differ in nothing but their tangents:
- * those need not compute it again. It belongs to the scope in which it was made.
+ * What the linear maps of a forward pass gave, for passes that differ in nothing but their
+ * tangents: those need not compute it again. It belongs to the scope in which it was made.
  */
 public final class Tape {
   private final Scope.Owner lifetime = Scope.owner();

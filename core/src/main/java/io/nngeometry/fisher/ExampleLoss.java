@@ -64,7 +64,8 @@ public interface ExampleLoss {
    * Any loss, which autograd differentiates twice in the outputs.
    *
    * @param loss takes outputs and targets to a number for each example, (n), or to the mean of
-   *     these numbers, as a {@code train.Loss} does: {@code ExampleLoss.of(Loss.crossEntropy()::of)}
+   *     these numbers, as a {@code train.Loss} does: {@code
+   *     ExampleLoss.of(Loss.crossEntropy()::of)}
    */
   static ExampleLoss of(BinaryOperator<Tensor> loss) {
     return new ExampleLoss() {

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 enum HessianProducts {
   /**
    * With outputs f and the loss's gradient g and Hessian C in them, H v = J^T C J v + d/dw &lt;J v,
-   * g&gt;: a forward pass in forward mode gives J v as a node of the graph, one backward both terms.
-   * Unlike forward mode through a backward, this needs no derivative of a backward formula.
+   * g&gt;: a forward pass in forward mode gives J v as a node of the graph, one backward both
+   * terms. Unlike forward mode through a backward, this needs no derivative of a backward formula.
    */
   FORWARD_MODE {
     @Override
@@ -60,8 +60,8 @@ enum HessianProducts {
       Pass pass, Minibatch batch, ExampleLoss loss, Tensor y, List<Tensor> vectors);
 
   /**
-   * The faster way that is right for a model: forward mode, unless it fails on the first example
-   * or differs from double backward there. The engine does not say so by itself: tangents of some
+   * The faster way that is right for a model: forward mode, unless it fails on the first example or
+   * differs from double backward there. The engine does not say so by itself: tangents of some
    * operations (a layer_norm that the model calls outside our layers) cannot be differentiated, or
    * are so wrongly.
    */

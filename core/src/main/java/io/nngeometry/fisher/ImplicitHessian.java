@@ -84,8 +84,7 @@ final class ImplicitHessian extends MatrixFreePMat {
         .labels()
         .orElseThrow(
             () ->
-                new IllegalArgumentException(
-                    "the loss needs targets, and the data has no labels"));
+                new IllegalArgumentException("the loss needs targets, and the data has no labels"));
   }
 
   private UnitProducts products() {

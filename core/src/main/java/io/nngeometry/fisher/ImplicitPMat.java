@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The matrix of which nothing is stored: every product reads the examples again. M v costs a
  * Jacobian-vector product, the output metric in closed form and a vector-Jacobian product, whatever
- * the number of outputs; v^T M v the first two alone. Several vectors share each minibatch's forward
- * pass. Centred, M v reads the examples twice.
+ * the number of outputs; v^T M v the first two alone. Several vectors share each minibatch's
+ * forward pass. Centred, M v reads the examples twice.
  */
 final class ImplicitPMat extends MatrixFreePMat {
   private final Estimation estimation;

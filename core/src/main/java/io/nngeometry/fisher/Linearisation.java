@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model around its parameters on one minibatch, to first order or to second: J v by a forward pass
- * in forward mode, J^T u by a backward through the graph of that same pass (Schraudolph 2002).
+ * A model around its parameters on one minibatch, to first order or to second: J v by a forward
+ * pass in forward mode, J^T u by a backward through the graph of that same pass (Schraudolph 2002).
  * Several products share what does not depend on the vectors: the graph, and the values of all
  * linear maps. Everything lives in the scope in which it was made.
  */
@@ -51,8 +51,7 @@ final class Linearisation {
     this.tape = several ? new Tape() : null;
     for (Layer.Slot slot : pass.layers().slots()) {
       Tensor constant = slot.parameter().tensor().detach();
-      leaves.put(
-          slot.parameter(), order == Order.TANGENTS ? constant : constant.requires_grad_());
+      leaves.put(slot.parameter(), order == Order.TANGENTS ? constant : constant.requires_grad_());
     }
   }
 
@@ -84,8 +83,7 @@ final class Linearisation {
           graph = lifetime.adopt(forward.value(dual));
         }
         // clones, since the memory of what is dual may be shared
-        return new Pushed(
-            scope.keep(dual.detach().clone()), scope.keep(tangents.detach().clone()));
+        return new Pushed(scope.keep(dual.detach().clone()), scope.keep(tangents.detach().clone()));
       }
     }
   }

@@ -72,8 +72,7 @@ final class UnitProducts {
   }
 
   private void check(Representation representation) {
-    budget.check(
-        representation, hessian.layers(), Math.toIntExact(hessian.like().element_size()));
+    budget.check(representation, hessian.layers(), Math.toIntExact(hessian.like().element_size()));
   }
 
   private ImplicitHessian alone(Layer layer) {

@@ -66,8 +66,7 @@ public abstract sealed class BatchNorm extends AffineLayer
     return apply(x, null, null, false);
   }
 
-  private Tensor apply(
-      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, boolean batch) {
+  private Tensor apply(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, boolean batch) {
     return torch.batch_norm(
         x,
         Tensors.optional(weight),

@@ -1,7 +1,7 @@
 package io.nngeometry.nn;
 
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Normalisation;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.AffineRule;
 import org.bytedeco.pytorch.Tensor;
 

@@ -49,8 +49,7 @@ public interface PullBack {
                       jacobian.examples(),
                       layers().size()));
         }
-        return Scope.keeping(
-            () -> functions.flatten(1, 2).matmul(jacobian.tensor().flatten(0, 1)));
+        return Scope.keeping(() -> functions.flatten(1, 2).matmul(jacobian.tensor().flatten(0, 1)));
       }
     };
   }

@@ -10,8 +10,44 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.PerExampleOracle;
-import io.nngeometry.nn.*;
+import io.nngeometry.nn.AdaptiveAvgPool2d;
+import io.nngeometry.nn.Affine1d;
+import io.nngeometry.nn.AvgPool2d;
+import io.nngeometry.nn.BatchNorm1d;
+import io.nngeometry.nn.BatchNorm2d;
+import io.nngeometry.nn.BatchNorm3d;
+import io.nngeometry.nn.Conv1d;
+import io.nngeometry.nn.Conv2d;
+import io.nngeometry.nn.Conv3d;
+import io.nngeometry.nn.ConvOptions;
+import io.nngeometry.nn.ConvTranspose1d;
+import io.nngeometry.nn.ConvTranspose2d;
+import io.nngeometry.nn.ConvTranspose3d;
+import io.nngeometry.nn.Cosine1d;
+import io.nngeometry.nn.Dropout;
+import io.nngeometry.nn.Embedding;
+import io.nngeometry.nn.Flatten;
+import io.nngeometry.nn.GELU;
+import io.nngeometry.nn.GroupNorm;
+import io.nngeometry.nn.Identity;
+import io.nngeometry.nn.InstanceNorm1d;
+import io.nngeometry.nn.InstanceNorm2d;
+import io.nngeometry.nn.InstanceNorm3d;
+import io.nngeometry.nn.LayerNorm;
+import io.nngeometry.nn.Linear;
+import io.nngeometry.nn.MaxPool2d;
 import io.nngeometry.nn.Module;
+import io.nngeometry.nn.MultiHeadAttention;
+import io.nngeometry.nn.PReLU;
+import io.nngeometry.nn.PoolOptions;
+import io.nngeometry.nn.RMSNorm;
+import io.nngeometry.nn.ReLU;
+import io.nngeometry.nn.Sequential;
+import io.nngeometry.nn.SiLU;
+import io.nngeometry.nn.Sigmoid;
+import io.nngeometry.nn.Tanh;
+import io.nngeometry.nn.WeightNorm1d;
+import io.nngeometry.nn.WeightNorm2d;
 import io.nngeometry.vectors.PVector;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
@@ -51,14 +87,22 @@ class SecondDerivativesTest {
     all.put("Linear", new Case(new Linear(4, 3), 5, 3, 4));
     all.put("Conv1d", new Case(new Conv1d(CONV.stride(2)), 5, 2, 7));
     all.put("Conv2d", new Case(new Conv2d(CONV.stride(2).groups(2)), 5, 2, 5, 4));
-    all.put("Conv2d reflect", new Case(new Conv2d(CONV.paddingMode(PaddingMode.REFLECT)), 5, 2, 5, 4));
-    all.put("Conv2d replicate", new Case(new Conv2d(CONV.paddingMode(PaddingMode.REPLICATE)), 5, 2, 4, 4));
-    all.put("Conv2d circular", new Case(new Conv2d(CONV.paddingMode(PaddingMode.CIRCULAR)), 5, 2, 4, 4));
-    all.put("Conv2d strided 1x1", new Case(new Conv2d(ConvOptions.of(2, 3, 1).stride(2)), 5, 2, 5, 4));
+    all.put(
+        "Conv2d reflect", new Case(new Conv2d(CONV.paddingMode(PaddingMode.REFLECT)), 5, 2, 5, 4));
+    all.put(
+        "Conv2d replicate",
+        new Case(new Conv2d(CONV.paddingMode(PaddingMode.REPLICATE)), 5, 2, 4, 4));
+    all.put(
+        "Conv2d circular",
+        new Case(new Conv2d(CONV.paddingMode(PaddingMode.CIRCULAR)), 5, 2, 4, 4));
+    all.put(
+        "Conv2d strided 1x1", new Case(new Conv2d(ConvOptions.of(2, 3, 1).stride(2)), 5, 2, 5, 4));
     all.put("Conv3d", new Case(new Conv3d(CONV.dilation(2)), 4, 2, 5, 4, 5));
     all.put("ConvTranspose1d", new Case(new ConvTranspose1d(CONV), 5, 2, 4));
     all.put("ConvTranspose2d", new Case(new ConvTranspose2d(CONV.stride(2)), 5, 2, 3, 4));
-    all.put("ConvTranspose2d strided 1x1", new Case(new ConvTranspose2d(ConvOptions.of(2, 3, 1).stride(2)), 5, 2, 3, 3));
+    all.put(
+        "ConvTranspose2d strided 1x1",
+        new Case(new ConvTranspose2d(ConvOptions.of(2, 3, 1).stride(2)), 5, 2, 3, 3));
     all.put("ConvTranspose3d", new Case(new ConvTranspose3d(CONV), 4, 2, 3, 3, 2));
     all.put("WeightNorm1d", new Case(new WeightNorm1d(4, 3), 5, 4));
     all.put("WeightNorm2d", new Case(new WeightNorm2d(CONV, 0.1), 5, 2, 4, 4));
@@ -240,8 +284,7 @@ class SecondDerivativesTest {
 
   private static Tensor gradient(
       Module net, LayerCollection layers, Tensor x, Tensor y, boolean again) {
-    Tensor loss =
-        torch.log_softmax(net.forward(x), 1).gather(1, y.unsqueeze(1)).mean().neg();
+    Tensor loss = torch.log_softmax(net.forward(x), 1).gather(1, y.unsqueeze(1)).mean().neg();
     List<Tensor> leaves = leaves(layers);
     TensorVector g =
         torch.grad(
@@ -327,8 +370,7 @@ class SecondDerivativesTest {
     for (ScalarType type : new ScalarType[] {ScalarType.Float, ScalarType.Double}) {
       whole.to(type);
       LayerCollection layers = LayerCollection.of(whole);
-      Tensor v =
-          Tensors.randn(9, Tensors.options(ScalarType.Double), 2, layers.size()).to(type);
+      Tensor v = Tensors.randn(9, Tensors.options(ScalarType.Double), 2, layers.size()).to(type);
       Tensor product =
           Hessian.of(whole, ExampleLoss.crossEntropy())
               .on(Examples.of(x.to(type), targets(n)).batches(n))

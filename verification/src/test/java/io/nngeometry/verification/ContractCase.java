@@ -63,8 +63,7 @@ final class ContractCase {
 
   private ContractCase(
       String name, ScalarType type, Representation representation, boolean hessian) {
-    this.name =
-        "%s %s%s (%s)".formatted(name, hessian ? HESSIAN : "", representation, type);
+    this.name = "%s %s%s (%s)".formatted(name, hessian ? HESSIAN : "", representation, type);
     this.representation = representation;
     this.type = type;
     Golden golden = Golden.read(name, type);

@@ -148,9 +148,7 @@ class HessianTest {
     try (GradMode none = GradMode.disabled()) {
       for (Layer.Slot slot : layers.slots()) {
         Tensor mine = v.tensor().narrow(0, slot.offset(), slot.parameter().size());
-        slot.parameter()
-            .tensor()
-            .add_(mine.view(slot.parameter().shape()), Tensors.scalar(step));
+        slot.parameter().tensor().add_(mine.view(slot.parameter().shape()), Tensors.scalar(step));
       }
     }
   }
@@ -166,8 +164,7 @@ class HessianTest {
       Tensor whole = hessian.as(Representation.DENSE).toDense();
       Tensor v = Tensors.randn(2, Tensors.options(whole), 2, all.size());
       for (long batch : new long[] {1, 2, 100}) {
-        PMat other =
-            hessian.on(golden.examples().batches(batch)).as(Representation.IMPLICIT);
+        PMat other = hessian.on(golden.examples().batches(batch)).as(Representation.IMPLICIT);
         assertClose(other.apply(v), v.matmul(whole), "batches of " + batch);
       }
       for (Layer layer : all.layers()) {
@@ -230,8 +227,7 @@ class HessianTest {
                 Tensor mean = c.perExample.apply(net.forward(x), c.targets).sum();
                 Tensor truth =
                     Calculus.hessian(mean.div(Tensors.scalar(7)), Calculus.leaves(layers));
-                Hessian hessian =
-                    Hessian.of(net, c.ours).on(Examples.of(x, c.targets).batches(3));
+                Hessian hessian = Hessian.of(net, c.ours).on(Examples.of(x, c.targets).batches(3));
                 assertClose(hessian.as(Representation.IMPLICIT).toDense(), truth, name);
               });
     }
@@ -312,11 +308,9 @@ class HessianTest {
       Golden golden = Golden.read("mlp");
       GoldenNet net = golden.net();
       Hessian hessian = hessian(golden, net);
-      assertThatThrownBy(
-              () -> Hessian.of(net, ExampleLoss.crossEntropy()).as(Representation.DENSE))
+      assertThatThrownBy(() -> Hessian.of(net, ExampleLoss.crossEntropy()).as(Representation.DENSE))
           .hasMessageContaining("call on(examples) first");
-      assertThatThrownBy(
-              () -> hessian.on(Examples.of(golden.input("x"))).as(Representation.DENSE))
+      assertThatThrownBy(() -> hessian.on(Examples.of(golden.input("x"))).as(Representation.DENSE))
           .hasMessageContaining("needs targets");
       assertThatThrownBy(
               () -> hessian.memoryBudget(new MemoryBudget(50_000)).as(Representation.DENSE))

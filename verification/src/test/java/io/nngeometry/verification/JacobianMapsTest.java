@@ -102,8 +102,7 @@ class JacobianMapsTest {
             for (boolean centred : new boolean[] {false, true}) {
               Fisher mine = fisher.estimator(estimator);
               mine = centred ? mine.centred() : mine;
-              Tensor block =
-                  ContractCase.block(mine.as(Representation.DENSE).toDense(), layer);
+              Tensor block = ContractCase.block(mine.as(Representation.DENSE).toDense(), layer);
               PMat implicit = mine.layers(part).as(Representation.IMPLICIT);
               String what = how + (centred ? ", centred" : "");
               Tensor v = Tensors.randn(5, Tensors.options(block), 3, part.size());

@@ -49,8 +49,7 @@ class PMatContractTest {
         Stream.of("mlp", "conv2d_bn", "transformer")
             .flatMap(
                 net ->
-                    ContractCase.kinds().stream()
-                        .map(r -> Arguments.of(net, ScalarType.Float, r)));
+                    ContractCase.kinds().stream().map(r -> Arguments.of(net, ScalarType.Float, r)));
     return Stream.concat(doubles, floats);
   }
 
