@@ -10,6 +10,7 @@ import static io.nngeometry.fisher.Representation.LOW_RANK;
 import static io.nngeometry.fisher.Representation.QUASI_DIAG;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Jacobian;
 import io.nngeometry.fisher.Representation;
 import io.nngeometry.operators.Damping;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
 
 /** Everything that can be measured. A name means the same here and in the Python script. */
 final class Operations {
@@ -46,6 +48,11 @@ final class Operations {
           Operation.of("lowrank-exact", s -> s.exact(LOW_RANK).close())
               .onlyIf(s -> jacobianBytes(s) <= GIBIBYTE),
           implicit("implicit-trace", s -> s.exact(IMPLICIT).trace()),
+          Operation.of("implicit-mv-10", s -> ten(s, s.exact(IMPLICIT))),
+          implicit("implicit-mv-centred", s -> s.centred().mv(s.v()).close()),
+          Operation.of("implicit-mv-centred-10", s -> ten(s, s.centred())),
+          implicit("hessian-mv", s -> s.hessian().mv(s.v()).close()),
+          Operation.of("hessian-mv-10", s -> ten(s, s.hessian())),
           implicit("implicit-mv-mc1", s -> s.oneLabel(IMPLICIT).mv(s.v()).close()),
           Operation.of("jacobian", Operations::jacobian).onlyIf(s -> jacobianBytes(s) <= GIBIBYTE));
 
@@ -56,6 +63,14 @@ final class Operations {
     Map<String, Operation> byName = new LinkedHashMap<>();
     ALL.forEach(o -> byName.put(o.name(), o));
     return byName;
+  }
+
+  /** Ten vectors at once. */
+  private static void ten(Setting setting, PMat matrix) {
+    try (Scope scope = Scope.open()) {
+      Tensor v = setting.v().tensor();
+      matrix.apply(Tensors.randn(3, Tensors.options(v), 10, v.size(0)));
+    }
   }
 
   private static Operation stored(String name, Function<Setting, PMat> make) {

@@ -4,7 +4,9 @@ import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Estimator;
+import io.nngeometry.fisher.ExampleLoss;
 import io.nngeometry.fisher.Fisher;
+import io.nngeometry.fisher.Hessian;
 import io.nngeometry.fisher.Metric;
 import io.nngeometry.fisher.Representation;
 import io.nngeometry.layers.LayerCollection;
@@ -68,6 +70,19 @@ record Setting(Workload workload, Module model, LayerCollection layers, Examples
   /** The Fisher matrix by one label per example, drawn from the model. */
   PMat oneLabel(Representation representation) {
     return fisher().estimator(Estimator.monteCarlo(1, SEED)).as(representation);
+  }
+
+  /** The covariance of the gradients. */
+  PMat centred() {
+    return fisher().centred().as(Representation.IMPLICIT);
+  }
+
+  /** The Hessian of the cross entropy. */
+  PMat hessian() {
+    return Hessian.of(model, ExampleLoss.crossEntropy())
+        .on(data)
+        .layers(layers)
+        .as(Representation.IMPLICIT);
   }
 
   private Fisher fisher() {

@@ -16,6 +16,7 @@ public final class Affine {
    * @param bias (out), or null
    */
   public static Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
-    return ForwardMode.linear(x, weight, bias, (w, b) -> torch.linear(x, w, Tensors.optional(b)));
+    return ForwardMode.linear(
+        x, weight, bias, (in, w, b) -> torch.linear(in, w, Tensors.optional(b)));
   }
 }

@@ -41,7 +41,7 @@ public record Convolution(
    * Applies the convolution to x (n, channels, ...) with weights (out, channels / groups, kernel).
    */
   public Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
-    return ForwardMode.linear(x, weight, bias, (w, b) -> apply(x, w, b));
+    return ForwardMode.linear(x, weight, bias, this::apply);
   }
 
   private Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias) {

@@ -1,5 +1,6 @@
 package io.nngeometry.engine;
 
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.global.torch;
@@ -51,6 +52,20 @@ public final class Engine {
       throw new IllegalArgumentException("threads must be at least 1, got " + threads);
     }
     torch.set_num_threads(threads);
+  }
+
+  /**
+   * Runs {@code body} with the engine's own convolutions in place of oneDNN's: slower, but right in
+   * float32 whatever the number of channels (see {@link WideChannels}).
+   */
+  public static <T> T withoutOneDnn(Supplier<T> body) {
+    boolean enabled = torch.globalContext().userEnabledMkldnn();
+    torch.globalContext().setUserEnabledMkldnn(false);
+    try {
+      return body.get();
+    } finally {
+      torch.globalContext().setUserEnabledMkldnn(enabled);
+    }
   }
 
   private static void limitBlasThreads() {

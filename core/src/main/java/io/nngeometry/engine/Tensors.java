@@ -188,11 +188,17 @@ public final class Tensors {
    */
   public static List<Tensor> gradients(
       Tensor output, Tensor cotangent, List<Tensor> inputs, boolean retain) {
+    return gradients(List.of(output), List.of(cotangent), inputs, retain);
+  }
+
+  /** The same for several outputs, each with a cotangent: the sum over them, in one backward. */
+  public static List<Tensor> gradients(
+      List<Tensor> outputs, List<Tensor> cotangents, List<Tensor> inputs, boolean retain) {
     TensorVector grads =
         torch.grad(
-            new TensorVector(output),
+            vector(outputs),
             vector(inputs),
-            new TensorVector(cotangent),
+            vector(cotangents),
             new BoolOptional(retain),
             false,
             true);

@@ -42,6 +42,10 @@ public final class TransposedConvolution {
 
   /** Applies it to x (n, channels, ...) with weights (in, out / groups, kernel). */
   public Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    return ForwardMode.linear(x, weight, bias, this::apply);
+  }
+
+  private Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias) {
     boolean pointwise = weight.numel() == weight.size(0) * weight.size(1);
     boolean strided = LongStream.of(stride).anyMatch(s -> s > 1);
     if (!pointwise || !strided) {

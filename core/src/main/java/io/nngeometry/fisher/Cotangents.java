@@ -42,7 +42,13 @@ public abstract class Cotangents {
 
   /** The estimate of H applied to {@code u}, of the outputs' shape. */
   Tensor apply(Tensor u) {
-    return weighted(coordinates(u), u);
+    Tensor flat = Tensors.flatten(u);
+    Tensor total = torch.zeros_like(flat);
+    for (int k = 0; k < count(); k++) {
+      Tensor mine = Tensors.flatten(get(k));
+      total.addcmul_(mine, Tensors.sum(mine.mul(flat), true, 1));
+    }
+    return total.view_as(u);
   }
 
   /** u^T H u for every example, (n). */

@@ -121,6 +121,7 @@ record Estimation(
   private static void forEach(
       Cotangents cotangents, RecordedBatch recorded, CotangentConsumer consumer) {
     int count = cotangents.count();
+    recorded.inputs().values().forEach(in -> in.expect(count));
     for (int k = 0; k < count; k++) {
       try (Scope scope = Scope.open()) {
         consumer.accept(recorded.gradients(cotangents.get(k), k == count - 1), k);

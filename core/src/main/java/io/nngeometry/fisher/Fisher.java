@@ -62,7 +62,8 @@ public final class Fisher {
    * Fisher matrix.
    *
    * <pre>{@code
-   * ExampleLoss hinge = (f, y) -> f.mul(y).neg().add(new Scalar(1)).relu().sum(1);
+   * ExampleLoss hinge =
+   *     ExampleLoss.of((f, y) -> f.mul(y).neg().add(new Scalar(1)).relu().sum(1));
    * PMat C = Fisher.ofLoss(model, hinge).on(data).centred().as(Representation.KFAC);
    * }</pre>
    */

@@ -1,8 +1,11 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.SymmetricEigen;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.fisher.Linearisation.Order;
+import io.nngeometry.fisher.Linearisation.Pushed;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.operators.LowRankPMat;
@@ -13,6 +16,7 @@ import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -21,7 +25,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The matrix of which nothing is stored: every product reads the examples again. M v costs a
  * Jacobian-vector product, the output metric in closed form and a vector-Jacobian product, whatever
- * the number of outputs; v^T M v the first two alone. Centred, M v reads the examples twice.
+ * the number of outputs; v^T M v the first two alone. Several vectors share each minibatch's
+ * forward pass. Centred, M v reads the examples twice.
  */
 final class ImplicitPMat extends MatrixFreePMat {
   private final Estimation estimation;
@@ -59,18 +64,15 @@ final class ImplicitPMat extends MatrixFreePMat {
       if (estimation.centred()) {
         addCentred(v, total);
       } else {
+        long m = v.size(0);
         pass.forEachBatch(
             batch -> {
-              for (long k = 0; k < v.size(0); k++) {
+              var f = new Linearisation(pass, batch, Order.FIRST, m > 1);
+              for (long k = 0; k < m; k++) {
                 try (Scope one = Scope.open()) {
-                  total
-                      .select(0, k)
-                      .add_(
-                          Jvp.around(
-                              pass,
-                              batch,
-                              v.select(0, k),
-                              (outputs, u) -> estimation.cotangents(outputs, batch).apply(u)));
+                  Pushed p = f.push(v.select(0, k));
+                  Tensor u = estimation.cotangents(p.outputs(), batch).apply(p.tangents());
+                  total.select(0, k).add_(f.pull(u, k == m - 1));
                 }
               }
             });
@@ -81,35 +83,55 @@ final class ImplicitPMat extends MatrixFreePMat {
 
   /** What every gradient's coordinate along v is: the mean of it, per cotangent, is taken off. */
   private void addCentred(Tensor v, Tensor total) {
-    for (long k = 0; k < v.size(0); k++) {
-      try (Scope scope = Scope.open()) {
-        Tensor coordinates = centredCoordinates(v.select(0, k));
-        Tensor mine = total.select(0, k);
-        pass.forEachBatch(
-            batch -> {
-              Tensor here = coordinates.narrow(0, batch.first(), batch.size());
-              mine.add_(
-                  Jvp.pull(
-                      pass,
-                      batch,
-                      outputs -> estimation.cotangents(outputs, batch).weighted(here, outputs)));
-            });
-      }
-    }
-  }
-
-  /** (n, K): inner products of all gradients with v, less their means over examples. */
-  private Tensor centredCoordinates(Tensor v) {
-    List<Tensor> parts = new ArrayList<>();
+    long m = v.size(0);
+    Tensor coordinates = centredCoordinates(v);
     pass.forEachBatch(
         batch -> {
-          Jvp.Linearised f = Jvp.push(pass, batch, v);
-          parts.add(
-              Scope.detach(estimation.cotangents(f.outputs(), batch).coordinates(f.tangents())));
+          var f = new Linearisation(pass, batch, Order.FIRST, false);
+          for (long k = 0; k < m; k++) {
+            try (Scope one = Scope.open()) {
+              Tensor mine = coordinates.select(0, k).narrow(0, batch.first(), batch.size());
+              Tensor u = estimation.cotangents(f.outputs(), batch).weighted(mine, f.outputs());
+              total.select(0, k).add_(f.pull(u, k == m - 1));
+            }
+          }
         });
-    Tensor all = Tensors.cat(parts, 0).clone();
+  }
+
+  /** (m, n, K): inner products of all gradients with every v, less their means over examples. */
+  private Tensor centredCoordinates(Tensor v) {
+    List<Tensor> parts = new ArrayList<>();
+    forEachPushed(
+        v,
+        (batch, pushed) ->
+            parts.add(
+                Scope.detach(
+                    Tensors.stack(
+                        pushed.stream()
+                            .map(
+                                p ->
+                                    estimation
+                                        .cotangents(p.outputs(), batch)
+                                        .coordinates(p.tangents()))
+                            .toList(),
+                        0))));
+    Tensor all = Tensors.cat(parts, 1).clone();
     parts.forEach(Tensor::close);
-    return all.sub(Tensors.sum(all, true, 0).div(examples()));
+    return all.sub(Tensors.sum(all, true, 1).div(examples()));
+  }
+
+  /** One reading of the examples: J v of a minibatch for every row v. */
+  private void forEachPushed(Tensor v, BiConsumer<Minibatch, List<Pushed>> consumer) {
+    long m = v.size(0);
+    pass.forEachBatch(
+        batch -> {
+          var f = new Linearisation(pass, batch, Order.TANGENTS, m > 1);
+          List<Pushed> pushed = new ArrayList<>();
+          for (long k = 0; k < m; k++) {
+            pushed.add(f.push(v.select(0, k)));
+          }
+          consumer.accept(batch, pushed);
+        });
   }
 
   @Override
@@ -130,21 +152,17 @@ final class ImplicitPMat extends MatrixFreePMat {
               .formatted(rows.size(1), layers()));
     }
     Tensor v = rows.detach();
-    Tensor total = Tensors.zeros(v, v.size(0));
     if (estimation.centred()) {
-      for (long k = 0; k < v.size(0); k++) {
-        total.select(0, k).add_(centredCoordinates(v.select(0, k)).square().sum());
-      }
-      return total.div_(examples());
+      return centredCoordinates(v).square().sum(1, 2).div_(examples());
     }
-    pass.forEachBatch(
-        batch -> {
-          for (long k = 0; k < v.size(0); k++) {
-            try (Scope one = Scope.open()) {
-              Jvp.Linearised f = Jvp.push(pass, batch, v.select(0, k));
-              Tensor perExample = estimation.cotangents(f.outputs(), batch).quadratic(f.tangents());
-              total.select(0, k).add_(perExample.sum());
-            }
+    Tensor total = Tensors.zeros(v, v.size(0));
+    forEachPushed(
+        v,
+        (batch, pushed) -> {
+          for (int k = 0; k < pushed.size(); k++) {
+            Pushed p = pushed.get(k);
+            Tensor perExample = estimation.cotangents(p.outputs(), batch).quadratic(p.tangents());
+            total.select(0, k).add_(perExample.sum());
           }
         });
     return total.div_(examples());

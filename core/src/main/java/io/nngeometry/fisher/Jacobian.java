@@ -3,22 +3,21 @@ package io.nngeometry.fisher;
 import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.fisher.Linearisation.Order;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.Model;
 import io.nngeometry.operators.PullBack;
 import io.nngeometry.operators.PushForward;
-import io.nngeometry.vectors.FVector;
 import io.nngeometry.vectors.PFMap;
-import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The derivatives of all outputs on all examples in the parameters, J[k,i,p] = d f_k(x_i) / d w_p:
@@ -103,7 +102,7 @@ public final class Jacobian {
     return PFMap.of(pass.layers(), java.util.Objects.requireNonNull(all[0]));
   }
 
-  /** w to J w, by one forward pass in forward mode a product. */
+  /** w to J w, by one forward pass in forward mode a product; nothing is stored. */
   public PushForward pushForward() {
     return new PushForward() {
       @Override
@@ -112,20 +111,28 @@ public final class Jacobian {
       }
 
       @Override
-      public FVector apply(PVector w) {
-        checkLayers(w.layers());
+      public Tensor apply(Tensor rows) {
+        PushForward.check(rows, layers());
+        long m = rows.size(0);
+        Tensor v = rows.detach();
         List<Tensor> parts = new ArrayList<>();
         pass.forEachBatch(
             batch -> {
-              Tensor t = Jvp.push(pass, batch, w.tensor().detach()).tangents();
-              parts.add(Scope.detach(Tensors.flatten(t)));
+              var f = new Linearisation(pass, batch, Order.TANGENTS, m > 1);
+              List<Tensor> images = new ArrayList<>();
+              for (long k = 0; k < m; k++) {
+                images.add(Tensors.flatten(f.push(v.select(0, k)).tangents()));
+              }
+              parts.add(Scope.detach(Tensors.stack(images, 0)));
             });
-        return FVector.of(Scope.keeping(() -> collected(parts).t().contiguous()));
+        Tensor all = Scope.keeping(() -> Tensors.cat(parts, 1).transpose(1, 2).contiguous());
+        parts.forEach(Tensor::close);
+        return all;
       }
     };
   }
 
-  /** u to J^T u, by one backward a product. */
+  /** u to J^T u, by one forward pass and a backward a product; nothing is stored. */
   public PullBack pullBack() {
     return new PullBack() {
       @Override
@@ -134,24 +141,30 @@ public final class Jacobian {
       }
 
       @Override
-      public PVector apply(FVector u) {
-        if (u.examples() != pass.data().size()) {
+      public Tensor apply(Tensor functions) {
+        if (functions.dim() != 3 || functions.size(2) != pass.data().size()) {
           throw new IllegalArgumentException(
-              "a function vector over %d examples does not fit data of %d"
-                  .formatted(u.examples(), pass.data().size()));
+              "function vectors of shape %s do not fit data of %d examples"
+                  .formatted(Arrays.toString(Tensors.shape(functions)), pass.data().size()));
         }
-        return PVector.of(
-            pass.layers(),
-            Scope.keeping(
-                () -> {
-                  Tensor total = Tensors.zeros(pass.like(), pass.layers().size());
-                  pass.forEachBatch(
-                      batch -> {
-                        Tensor mine = u.tensor().narrow(1, batch.first(), batch.size()).t();
-                        total.add_(Jvp.pull(pass, batch, outputs -> cotangent(outputs, mine)));
-                      });
-                  return total;
-                }));
+        long m = functions.size(0);
+        return Scope.keeping(
+            () -> {
+              Tensor u = functions.detach().transpose(1, 2);
+              Tensor total = Tensors.zeros(pass.like(), m, pass.layers().size());
+              pass.forEachBatch(
+                  batch -> {
+                    var f = new Linearisation(pass, batch, Order.FIRST, false);
+                    Tensor mine = u.narrow(1, batch.first(), batch.size());
+                    for (long k = 0; k < m; k++) {
+                      try (Scope one = Scope.open()) {
+                        Tensor cotangent = cotangent(f.outputs(), mine.select(0, k));
+                        total.select(0, k).add_(f.pull(cotangent, k == m - 1));
+                      }
+                    }
+                  });
+              return total;
+            });
       }
     };
   }
@@ -163,13 +176,6 @@ public final class Jacobian {
               .formatted(rows.size(1), outputs.numel() / outputs.size(0)));
     }
     return rows.reshape(Tensors.shape(outputs));
-  }
-
-  private void checkLayers(@Nullable LayerCollection other) {
-    if (!pass.layers().equals(other)) {
-      throw new IllegalArgumentException(
-          "a vector over %s does not fit a map over %s".formatted(other, pass.layers()));
-    }
   }
 
   private static Tensor collected(List<Tensor> parts) {

@@ -22,11 +22,34 @@ public final class LayerInputs {
   private @Nullable Tensor inputFactor;
   private @Nullable List<Tensor> inputParts;
   private @Nullable Lookup lookup;
+  private @Nullable Tensor gramian;
+  private int cotangents = 1;
   private @Nullable Tensor rotatedFactor;
   private @Nullable Tensor rotatedIn;
   private final List<LayerRule.Prepared> prepared;
   private final boolean outer;
   private final Scope.Owner lifetime = Scope.owner();
+
+  private final OuterGradients.Shared shared =
+      new OuterGradients.Shared() {
+        @Override
+        public Tensor rotatedInput(Tensor basis) {
+          return rotatedFactor(basis);
+        }
+
+        @Override
+        public Tensor inputGramian() {
+          if (gramian == null) {
+            gramian = lifetime.adopt(OuterGradients.gramian(inputFactor()));
+          }
+          return gramian;
+        }
+
+        @Override
+        public int cotangents() {
+          return cotangents;
+        }
+      };
 
   private LayerInputs(Layer layer, List<LayerUse> uses) {
     this.layer = layer;
@@ -99,7 +122,7 @@ public final class LayerInputs {
     return switch (layer.inputs()) {
       case COLUMNS -> {
         Tensor left = Tensors.cat(parts, 2);
-        yield new OuterGradients(layout, () -> left, this::inputFactor, false, this::rotatedFactor);
+        yield new OuterGradients(layout, () -> left, this::inputFactor, false, shared);
       }
       case ROWS -> new LookupGradients(layout, lookup(), this::inputFactor, Tensors.cat(parts, 2));
       case BOTH -> ofBothSides(layout, parts);
@@ -146,6 +169,11 @@ public final class LayerInputs {
       lookup.tensors().forEach(lifetime::adopt);
     }
     return lookup;
+  }
+
+  /** Tells for how many cotangents gradients will be asked: what they share then pays sooner. */
+  public void expect(int count) {
+    cotangents = count;
   }
 
   /** The factor made of inputs, (n, groups, S, f), with a last column of ones for the bias. */

@@ -4,7 +4,6 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -23,24 +22,34 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
   private final Supplier<Tensor> left;
   private final Supplier<Tensor> right;
   private final boolean inputIsLeft;
-  private final UnaryOperator<Tensor> rotatedInput;
+  private final Shared shared;
 
-  /**
-   * @param rotatedInput gives the input's factor times a basis (groups, f, f)
-   */
+  /** What depends on the input alone, for all cotangents of a minibatch. */
+  interface Shared {
+    /** The input's factor times a basis (groups, f, f). */
+    Tensor rotatedInput(Tensor basis);
+
+    /** Inner products between the input's positions, (n, groups, S, S). */
+    Tensor inputGramian();
+
+    /** How many cotangents share it. */
+    int cotangents();
+  }
+
   OuterGradients(
       MatrixLayout layout,
       Supplier<Tensor> left,
       Supplier<Tensor> right,
       boolean inputIsLeft,
-      UnaryOperator<Tensor> rotatedInput) {
+      Shared shared) {
     this.layout = layout;
     this.left = left;
     this.right = right;
     this.inputIsLeft = inputIsLeft;
-    this.rotatedInput = rotatedInput;
+    this.shared = shared;
   }
 
+  /** Gradients of which cotangents share nothing: inputs and signals are mixed, or looked up. */
   OuterGradients(
       MatrixLayout layout, Supplier<Tensor> left, Supplier<Tensor> right, boolean inputIsLeft) {
     this(
@@ -48,7 +57,22 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
         left,
         right,
         inputIsLeft,
-        basis -> timesBasis((inputIsLeft ? left : right).get(), basis));
+        new Shared() {
+          @Override
+          public Tensor rotatedInput(Tensor basis) {
+            return timesBasis((inputIsLeft ? left : right).get(), basis);
+          }
+
+          @Override
+          public Tensor inputGramian() {
+            return gramian((inputIsLeft ? left : right).get());
+          }
+
+          @Override
+          public int cotangents() {
+            return 1;
+          }
+        });
   }
 
   /** The factor that indexes rows, (n, groups, S, rows). */
@@ -126,7 +150,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     boolean factorRight = inFactor(layout.width(), layout.rows());
     Tensor l = factorLeft ? rotated(rowBasis, inputIsLeft) : left();
     Tensor r = factorRight ? rotated(columnBasis, !inputIsLeft) : right();
-    OuterGradients turned = new OuterGradients(layout, () -> l, () -> r, inputIsLeft);
+    OuterGradients turned = new OuterGradients(layout, () -> l, () -> r, inputIsLeft, shared);
     if (factorLeft && factorRight) {
       return turned.squareSumMatrix();
     }
@@ -146,7 +170,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
   }
 
   private Tensor rotated(Tensor basis, boolean ofInput) {
-    return ofInput ? rotatedInput.apply(basis) : timesBasis(signal(), basis);
+    return ofInput ? shared.rotatedInput(basis) : timesBasis(signal(), basis);
   }
 
   /** (n, groups, S, f) times (groups, f, f): one product for each group. */
@@ -219,15 +243,28 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     if (positions == 1) {
       return l.mul(l).sum(-1).mul(r.mul(r).sum(-1)).sum(1, 2);
     }
-    if (2 * positions * positions < layout.rows() * layout.width()) {
-      // ghost norm: |sum_t l_t r_t^T|^2 = sum_{t,t'} <l_t, l_t'> <r_t, r_t'>
-      return torch
-          .matmul(l, l.transpose(-1, -2))
-          .mul(torch.matmul(r, r.transpose(-1, -2)))
-          .sum(1, 2, 3);
+    if (ghostNormsAreCheaper(positions)) {
+      // |sum_t l_t r_t^T|^2 = sum_{t,t'} <l_t, l_t'> <r_t, r_t'>
+      return gramian(signal()).mul(shared.inputGramian()).sum(1, 2, 3);
     }
     Tensor g = torch.matmul(l.transpose(-1, -2), r);
     return g.mul(g).sum(1, 2, 3);
+  }
+
+  /**
+   * Multiplications: S^2 for each feature of the signal and, shared by all cotangents, of the
+   * input, against S rows width for the gradient itself; neither may be the greater in memory.
+   */
+  private boolean ghostNormsAreCheaper(long positions) {
+    double elements = (double) layout.rows() * layout.width();
+    double input = (double) (inputIsLeft ? layout.rows() : layout.width());
+    double ghost = positions * (elements / input + input / shared.cotangents());
+    return ghost < elements && (double) positions * positions < elements;
+  }
+
+  /** Inner products between positions, (n, groups, S, S). */
+  static Tensor gramian(Tensor factor) {
+    return torch.matmul(factor, factor.transpose(-1, -2));
   }
 
   @Override

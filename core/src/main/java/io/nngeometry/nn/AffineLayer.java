@@ -1,11 +1,9 @@
 package io.nngeometry.nn;
 
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.AffineRule;
 import io.nngeometry.layers.LayerRule;
 import io.nngeometry.layers.Parameter;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
 
 /** An elementwise affine map of a normalised input, gamma * xhat + beta; both may be absent. */
@@ -41,12 +39,12 @@ public abstract class AffineLayer extends LayerModule {
     }
   }
 
-  final TensorOptional weightValue() {
-    return Tensors.optional(weight == null ? null : weight.value());
+  final @Nullable Tensor weightValue() {
+    return weight == null ? null : weight.value();
   }
 
-  final TensorOptional biasValue() {
-    return Tensors.optional(bias == null ? null : bias.value());
+  final @Nullable Tensor biasValue() {
+    return bias == null ? null : bias.value();
   }
 
   /** gamma, or null. */

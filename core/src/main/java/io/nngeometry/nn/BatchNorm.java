@@ -6,9 +6,9 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.AffineRule;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation of (n, channels, ...). In evaluation mode it normalises with the running
@@ -63,14 +63,14 @@ public abstract sealed class BatchNorm extends AffineLayer
 
   @Override
   Tensor normalise(Tensor x) {
-    return apply(x, new TensorOptional(), new TensorOptional(), false);
+    return apply(x, null, null, false);
   }
 
-  private Tensor apply(Tensor x, TensorOptional weight, TensorOptional bias, boolean batch) {
+  private Tensor apply(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, boolean batch) {
     return torch.batch_norm(
         x,
-        weight,
-        bias,
+        Tensors.optional(weight),
+        Tensors.optional(bias),
         Tensors.optional(buffer("running_mean")),
         Tensors.optional(buffer("running_var")),
         batch,

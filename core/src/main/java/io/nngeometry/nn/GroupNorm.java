@@ -1,9 +1,8 @@
 package io.nngeometry.nn;
 
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.layers.AffineRule;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /** Normalisation over groups of channels of each example (Wu &amp; He 2018). */
 public final class GroupNorm extends AffineLayer {
@@ -38,11 +37,11 @@ public final class GroupNorm extends AffineLayer {
   @Override
   protected Tensor compute(Tensor x) {
     Inputs.channels(kind(), x, 2, Integer.MAX_VALUE, channels);
-    return torch.group_norm(x, groups, weightValue(), biasValue(), eps, false);
+    return Normalisation.group(x, groups, weightValue(), biasValue(), eps);
   }
 
   @Override
   Tensor normalise(Tensor x) {
-    return torch.group_norm(x, groups, new TensorOptional(), new TensorOptional(), eps, false);
+    return Normalisation.group(x, groups, null, null, eps);
   }
 }

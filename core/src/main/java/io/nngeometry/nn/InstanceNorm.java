@@ -1,10 +1,9 @@
 package io.nngeometry.nn;
 
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.AffineRule;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /** Normalisation of each channel of each example over its positions, without running statistics. */
 public abstract sealed class InstanceNorm extends AffineLayer
@@ -29,16 +28,11 @@ public abstract sealed class InstanceNorm extends AffineLayer
       throw new IllegalArgumentException(
           kind() + " needs more than one position per channel, got " + Inputs.shape(x));
     }
-    return apply(x, weightValue(), biasValue());
+    return Normalisation.instance(x, weightValue(), biasValue(), eps);
   }
 
   @Override
   Tensor normalise(Tensor x) {
-    return apply(x, new TensorOptional(), new TensorOptional());
-  }
-
-  private Tensor apply(Tensor x, TensorOptional weight, TensorOptional bias) {
-    return torch.instance_norm(
-        x, weight, bias, new TensorOptional(), new TensorOptional(), true, 0, eps, false);
+    return Normalisation.instance(x, null, null, eps);
   }
 }

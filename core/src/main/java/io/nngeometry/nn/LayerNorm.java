@@ -1,9 +1,8 @@
 package io.nngeometry.nn;
 
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.layers.AffineRule;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /** Normalisation of each position over the last axes (Ba, Kiros &amp; Hinton 2016). */
 public final class LayerNorm extends AffineLayer {
@@ -32,12 +31,11 @@ public final class LayerNorm extends AffineLayer {
   @Override
   protected Tensor compute(Tensor x) {
     Inputs.trailing(kind(), x, normalizedShape);
-    return torch.layer_norm(x, normalizedShape, weightValue(), biasValue(), eps, false);
+    return Normalisation.layer(x, normalizedShape, weightValue(), biasValue(), eps);
   }
 
   @Override
   Tensor normalise(Tensor x) {
-    return torch.layer_norm(
-        x, normalizedShape, new TensorOptional(), new TensorOptional(), eps, false);
+    return Normalisation.layer(x, normalizedShape, null, null, eps);
   }
 }

@@ -1,5 +1,6 @@
 package io.nngeometry.nn;
 
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -45,7 +46,7 @@ public final class MultiHeadAttention extends Module {
     Inputs.trailing("MultiHeadAttention", x, x.size(-2), heads * headSize);
     Tensor query = Tensors.times(byHead(q.forward(x)), 1 / Math.sqrt(headSize));
     Tensor scores = torch.matmul(query, byHead(k.forward(x)).transpose(-1, -2));
-    Tensor mixed = torch.matmul(torch.softmax(scores, -1), byHead(v.forward(x)));
+    Tensor mixed = torch.matmul(Normalisation.softmax(scores, -1), byHead(v.forward(x)));
     return proj.forward(mixed.transpose(1, 2).flatten(2, 3));
   }
 

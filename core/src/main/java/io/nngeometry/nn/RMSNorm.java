@@ -1,10 +1,8 @@
 package io.nngeometry.nn;
 
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.layers.AffineRule;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** weight * x / sqrt(mean(x^2) + eps), the mean over the last axes (Zhang &amp; Sennrich 2019). */
@@ -31,15 +29,11 @@ public final class RMSNorm extends AffineLayer {
   @Override
   protected Tensor compute(Tensor x) {
     Inputs.trailing(kind(), x, normalizedShape);
-    return torch.rms_norm(x, normalizedShape, weightValue(), epsilon());
+    return Normalisation.rootMeanSquare(x, normalizedShape, weightValue(), eps);
   }
 
   @Override
   Tensor normalise(Tensor x) {
-    return torch.rms_norm(x, normalizedShape, new TensorOptional(), epsilon());
-  }
-
-  private DoubleOptional epsilon() {
-    return eps == null ? new DoubleOptional() : new DoubleOptional(eps);
+    return Normalisation.rootMeanSquare(x, normalizedShape, null, eps);
   }
 }

@@ -46,9 +46,9 @@ class ForwardModeTest {
           x,
           weight,
           bias,
-          (v, c) -> {
+          (in, v, c) -> {
             weights.add(v);
-            return torch.linear(x, v, Tensors.optional(c));
+            return torch.linear(in, v, Tensors.optional(c));
           });
     }
 

@@ -4,7 +4,9 @@ import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.BlockKind;
 import io.nngeometry.fisher.Estimator;
+import io.nngeometry.fisher.ExampleLoss;
 import io.nngeometry.fisher.Fisher;
+import io.nngeometry.fisher.Hessian;
 import io.nngeometry.fisher.Representation;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
@@ -27,6 +29,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * kept, since many tests ask the same matrix.
  */
 final class ContractCase {
+  /** What the names of Hessians begin with. */
+  static final String HESSIAN = "hessian-";
+
   private static final Map<String, ContractCase> MADE = new HashMap<>();
 
   /** EKFAC for linear layers, dense blocks for normalisations, diagonals for the rest. */
@@ -64,8 +69,9 @@ final class ContractCase {
   /** Elements of the other, in float64. */
   final Tensor otherDense;
 
-  private ContractCase(String name, ScalarType type, Representation representation) {
-    this.name = "%s %s (%s)".formatted(name, representation, type);
+  private ContractCase(
+      String name, ScalarType type, Representation representation, boolean hessian) {
+    this.name = "%s %s%s (%s)".formatted(name, hessian ? HESSIAN : "", representation, type);
     this.representation = representation;
     this.type = type;
     Golden golden = Golden.read(name, type);
@@ -73,7 +79,13 @@ final class ContractCase {
     layers = LayerCollection.of(net);
     examples = golden.examples();
     fisher = Fisher.of(net, golden.classification()).on(examples).layers(layers);
-    matrix = fisher.as(representation);
+    matrix =
+        hessian
+            ? Hessian.of(net, ExampleLoss.of(golden.classification()))
+                .on(examples)
+                .layers(layers)
+                .as(representation)
+            : fisher.as(representation);
     dense = matrix.toDense().to(ScalarType.Double);
     eigenvalues = torch.linalg_eigvalsh(dense);
     eigenvaluesOfParts =
@@ -95,7 +107,21 @@ final class ContractCase {
   static ContractCase of(String net, ScalarType type, String representation) {
     return MADE.computeIfAbsent(
         net + type + representation,
-        key -> new ContractCase(net, type, representations().get(representation)));
+        key ->
+            new ContractCase(
+                net,
+                type,
+                representations().get(representation.replace(HESSIAN, "")),
+                representation.startsWith(HESSIAN)));
+  }
+
+  /** Every matrix there is by name: Fisher matrices by their representation, and Hessians. */
+  static List<String> kinds() {
+    List<String> all = new ArrayList<>(representations().keySet());
+    for (String stored : List.of("dense", "block-diag", "diag", "implicit")) {
+      all.add(HESSIAN + stored);
+    }
+    return all;
   }
 
   boolean isDouble() {

@@ -18,6 +18,7 @@ import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -31,14 +32,14 @@ class LossGradientsTest {
   private static final double TOLERANCE = 1e-10;
 
   /** No likelihood: a hinge to the targets' side that saturates, and a quartic. */
-  private static final ExampleLoss LOSS =
+  private static final BinaryOperator<Tensor> LOSS =
       (f, y) -> {
         Tensor sign = y.reshape(y.size(0), 1).to(Tensors.type(f)).sub(new Scalar(0.5)).sign();
         Tensor quartic = f.pow(new Scalar(4)).mean(new long[] {1});
         return torch.softplus(f.mul(sign).neg()).square().sum(1).add(quartic);
       };
 
-  private static final ExampleLoss CROSS_ENTROPY =
+  private static final BinaryOperator<Tensor> CROSS_ENTROPY =
       (f, y) -> torch.log_softmax(f, 1).gather(1, y.unsqueeze(1)).squeeze(1).neg();
 
   static List<String> nets() {
@@ -55,7 +56,7 @@ class LossGradientsTest {
     Tensor y = golden.input("y");
     List<Tensor> rows = new ArrayList<>();
     for (long i = 0; i < x.size(0); i++) {
-      Tensor loss = LOSS.of(net.forward(x.narrow(0, i, 1)), y.narrow(0, i, 1)).sum();
+      Tensor loss = LOSS.apply(net.forward(x.narrow(0, i, 1)), y.narrow(0, i, 1)).sum();
       rows.add(Calculus.differentiableGradient(loss, Calculus.leaves(layers)).detach());
     }
     return Tensors.stack(rows, 0);
@@ -70,7 +71,7 @@ class LossGradientsTest {
       LayerCollection layers = LayerCollection.of(net);
       Tensor g = gradients(golden, net, layers);
       for (boolean centred : new boolean[] {false, true}) {
-        Fisher plain = Fisher.ofLoss(net, LOSS).on(golden.examples());
+        Fisher plain = Fisher.ofLoss(net, ExampleLoss.of(LOSS)).on(golden.examples());
         Fisher fisher = centred ? plain.centred() : plain;
         Tensor rows = centred ? g.sub(g.sum(0).div(Tensors.scalar(g.size(0)))) : g;
         Tensor truth = rows.t().matmul(rows).div(Tensors.scalar(g.size(0)));
@@ -134,7 +135,8 @@ class LossGradientsTest {
         GoldenNet net = golden.net();
         Representation[] kinds =
             ContractCase.representations().values().toArray(Representation[]::new);
-        List<PMat> loss = Fisher.ofLoss(net, CROSS_ENTROPY).on(golden.examples()).as(kinds);
+        List<PMat> loss =
+            Fisher.ofLoss(net, ExampleLoss.of(CROSS_ENTROPY)).on(golden.examples()).as(kinds);
         List<PMat> empirical =
             Fisher.of(net, Metric.categorical())
                 .on(golden.examples())
@@ -154,8 +156,7 @@ class LossGradientsTest {
     try (Scope scope = Scope.open()) {
       Golden golden = Golden.read("mlp");
       GoldenNet net = golden.net();
-      refused(net, golden.examples(), (f, y) -> CROSS_ENTROPY.of(f, y).mean(), "one number an");
-      refused(net, golden.examples(), (f, y) -> f.square(), "one number an example");
+      refused(net, golden.examples(), (f, y) -> f.square(), "a number for each of");
       refused(
           net,
           golden.examples(),
@@ -169,7 +170,7 @@ class LossGradientsTest {
       refused(net, Examples.of(golden.input("x")), CROSS_ENTROPY, "needs labels");
       assertThatThrownBy(
               () ->
-                  Fisher.ofLoss(net, CROSS_ENTROPY)
+                  Fisher.ofLoss(net, ExampleLoss.of(CROSS_ENTROPY))
                       .on(golden.examples())
                       .estimator(Estimator.exact())
                       .as(Representation.DIAG))
@@ -177,8 +178,10 @@ class LossGradientsTest {
     }
   }
 
-  private static void refused(GoldenNet net, Examples data, ExampleLoss loss, String why) {
-    assertThatThrownBy(() -> Fisher.ofLoss(net, loss).on(data).as(Representation.DIAG))
+  private static void refused(
+      GoldenNet net, Examples data, BinaryOperator<Tensor> loss, String why) {
+    assertThatThrownBy(
+            () -> Fisher.ofLoss(net, ExampleLoss.of(loss)).on(data).as(Representation.DIAG))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(why);
   }

@@ -1,0 +1,120 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.data.Examples;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.Model;
+import io.nngeometry.linalg.DiagonalEstimate;
+import io.nngeometry.linalg.Probes;
+import io.nngeometry.operators.PMat;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Hessian of a loss in the parameters, a mean over examples: symmetric, and in general
+ * indefinite. A description; {@link #as} computes. Every option gives a new description.
+ *
+ * <pre>{@code
+ * PMat H = Hessian.of(model, ExampleLoss.crossEntropy()).on(data).as(Representation.IMPLICIT);
+ * double sharpness = H.spectralNorm();
+ * }</pre>
+ *
+ * <p>A product costs a forward pass in forward mode and a backward through it and its tangents,
+ * about three forward and backward passes (Pearlmutter 1994). What is stored is made of products
+ * with unit vectors, one for each parameter.
+ */
+public final class Hessian {
+  private final Model model;
+  private final ExampleLoss loss;
+  private @Nullable Examples data;
+  private @Nullable LayerCollection layers;
+  private MemoryBudget budget = MemoryBudget.ofMachine();
+  private BiConsumer<Long, Long> progress = (done, all) -> {};
+
+  private Hessian(Model model, ExampleLoss loss) {
+    this.model = model;
+    this.loss = loss;
+  }
+
+  private Hessian with(Consumer<Hessian> change) {
+    Hessian copy = new Hessian(model, loss);
+    copy.data = data;
+    copy.layers = layers;
+    copy.budget = budget;
+    copy.progress = progress;
+    change.accept(copy);
+    return copy;
+  }
+
+  /** The second derivatives in all parameters of {@code model}, in evaluation mode. */
+  public static Hessian of(Model model, ExampleLoss loss) {
+    return new Hessian(model, loss);
+  }
+
+  /** The examples to average over, with their targets as labels. */
+  public Hessian on(Examples examples) {
+    return with(h -> h.data = examples);
+  }
+
+  /** The parameters of interest; all by default. No rule need cover them. */
+  public Hessian layers(LayerCollection some) {
+    return with(h -> h.layers = some);
+  }
+
+  /** The bytes that matrices may take; seven tenths of the machine's memory by default. */
+  public Hessian memoryBudget(MemoryBudget other) {
+    return with(h -> h.budget = other);
+  }
+
+  /** Tells {@code listener} parameters done and parameters in all, while a matrix is stored. */
+  public Hessian progress(BiConsumer<Long, Long> listener) {
+    return with(h -> h.progress = listener);
+  }
+
+  /**
+   * Computes the matrix: {@link Representation#IMPLICIT}, {@link Representation#DENSE}, {@link
+   * Representation#BLOCK_DIAG} or {@link Representation#DIAG}.
+   *
+   * @throws IllegalArgumentException for representations that only sums of outer products have
+   * @throws MemoryBudgetException if it does not fit
+   */
+  public PMat as(Representation representation) {
+    ImplicitHessian implicit = implicit();
+    if (representation == Representation.IMPLICIT) {
+      return implicit;
+    }
+    UnitProducts products = new UnitProducts(implicit, budget, progress);
+    if (representation == Representation.DENSE) {
+      return products.dense();
+    }
+    if (representation == Representation.BLOCK_DIAG) {
+      return products.blockDiagonal();
+    }
+    if (representation == Representation.DIAG) {
+      return products.diagonal();
+    }
+    throw new IllegalArgumentException(
+        ("a Hessian has no %s form, which needs a sum of outer products: it comes as implicit, dense,"
+                + " block-diag and diag")
+            .formatted(representation));
+  }
+
+  /**
+   * The diagonal where there are too many parameters for a product each: estimated from as many
+   * products as there are probes, with an error for every element.
+   */
+  public DiagonalEstimate diagonal(Probes probes) {
+    ImplicitHessian implicit = implicit();
+    return DiagonalEstimate.of(implicit, probes, implicit.options());
+  }
+
+  private ImplicitHessian implicit() {
+    if (data == null) {
+      throw new IllegalStateException("no examples: call on(examples) first");
+    }
+    LayerCollection collection = layers == null ? LayerCollection.of(model) : layers;
+    Pass pass = Pass.of(model, collection, data);
+    pass.checkModel();
+    return new ImplicitHessian(pass, loss, budget);
+  }
+}
