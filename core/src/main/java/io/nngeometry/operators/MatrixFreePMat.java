@@ -5,6 +5,7 @@ import io.nngeometry.linalg.ConjugateGradient;
 import io.nngeometry.linalg.IndefiniteOperatorException;
 import io.nngeometry.linalg.Lanczos;
 import io.nngeometry.linalg.NotConvergedException;
+import io.nngeometry.linalg.Solution;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -36,7 +37,7 @@ public abstract class MatrixFreePMat implements PMat {
     }
     ConjugateGradient method = ConjugateGradient.of(Tensors.type(rows));
     try {
-      ConjugateGradient.Solution solution = method.solve(this, rows.detach(), lambda);
+      Solution solution = method.solve(this, rows.detach(), lambda);
       if (!(solution.relativeResidual() <= ROUNDING * method.tolerance())) {
         solution.x().close();
         throw new NotConvergedException(
