@@ -102,9 +102,8 @@ public record ConjugateGradient(
     }
     try (Scope scope = Scope.open()) {
       Run run = new Run(NAME, monitor, b.size(0), b.size(1));
-      Tensor from =
-          run.resumes() ? run.restored("x") : x0 == null ? torch.zeros_like(b) : x0.detach();
-      Equations equations = new Equations(operator, preconditioner, lambda, b);
+      Tensor from = run.resumes() ? run.get("x") : x0 == null ? torch.zeros_like(b) : x0.detach();
+      Equations equations = new Equations(NAME, operator, preconditioner, lambda, b);
       Recurrence state =
           block
               ? new BlockRecurrence(equations, from, tolerance)

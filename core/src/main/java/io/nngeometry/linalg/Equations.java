@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * gradients would vanish in float32, and rows of different sizes would not share directions.
  */
 final class Equations {
+  private final String who;
   private final LinearOperator operator;
   private final @Nullable LinearOperator preconditioner;
   private final double lambda;
@@ -21,7 +22,12 @@ final class Equations {
   private int products;
 
   Equations(
-      LinearOperator operator, @Nullable LinearOperator preconditioner, double lambda, Tensor b) {
+      String who,
+      LinearOperator operator,
+      @Nullable LinearOperator preconditioner,
+      double lambda,
+      Tensor b) {
+    this.who = who;
     this.operator = operator;
     this.preconditioner = preconditioner;
     this.lambda = lambda;
@@ -53,8 +59,7 @@ final class Equations {
   /** A product. */
   Tensor damped(Tensor rows) {
     products++;
-    return Scope.keeping(
-        () -> Checked.product(operator, rows, "conjugate gradients").add(rows, new Scalar(lambda)));
+    return Scope.keeping(() -> Checked.product(operator, rows, who).add(rows, new Scalar(lambda)));
   }
 
   /** b - (M + lambda I) x; without a product where x is zero. */

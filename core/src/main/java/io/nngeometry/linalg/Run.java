@@ -42,17 +42,13 @@ final class Run {
     return !resumed.isEmpty();
   }
 
-  /** A copy of the tensor of that name in the state, in the caller's scope. */
-  Tensor restored(String name) {
-    return get(name).clone();
-  }
-
   /** The number of that name in the state. */
   long counter(String name) {
     return Tensors.toLongArray(get(name))[0];
   }
 
-  private Tensor get(String name) {
+  /** The tensor of that name in the state, the caller's of the run: not to be written to. */
+  Tensor get(String name) {
     Tensor t = resumed.get(key(name));
     if (t == null || t.isNull()) {
       throw new IllegalArgumentException(
