@@ -69,7 +69,7 @@ public record HutchPlusPlus(Effort effort, long seed, Monitor monitor) implement
     Search(LinearOperator operator, TensorOptions options) {
       this.operator = operator;
       this.options = options;
-      basis = new RangeBasis(operator, options, SIGNS, seed, NAME);
+      basis = new RangeBasis(operator, options, Distribution.GAUSSIAN, seed, NAME);
       run = new Run(NAME, monitor, operator.size(), seed);
     }
 

@@ -50,8 +50,10 @@ public record Hutchinson(Effort effort, Distribution distribution, long seed, Mo
       String name, LinearOperator operator, TensorOptions options, BinaryOperator<Tensor> sample) {
     Run run = new Run(name, monitor, operator.size(), seed, distribution.ordinal());
     double[] samples = run.resumes() ? Tensors.toArray(run.get("samples")) : new double[0];
+    // a state may be one of a rung that was just reached, and not yet looked at
+    int from = samples.length - 1;
     while (true) {
-      int target = target(samples.length);
+      int target = target(from);
       while (samples.length < target) {
         samples = concatenated(samples, sampled(name, operator, options, sample, samples, target));
         report(run, samples);
@@ -60,10 +62,11 @@ public record Hutchinson(Effort effort, Distribution distribution, long seed, Mo
       if (samples.length >= effort.products() || estimate.within(effort.tolerance())) {
         return estimate;
       }
+      from = samples.length;
     }
   }
 
-  private int target(int samples) {
+  private int target(long samples) {
     return (int) effort.target(samples, LEAST, effort.products());
   }
 
@@ -118,8 +121,9 @@ public record Hutchinson(Effort effort, Distribution distribution, long seed, Mo
       if (run.resumes()) {
         moments.restore(run.get("mean"), run.get("squares"), run.counter("samples"));
       }
+      long from = moments.count() - 1;
       while (true) {
-        long target = target((int) moments.count());
+        long target = target(from);
         while (moments.count() < target) {
           try (Scope step = Scope.open()) {
             Tensor v = draw(d, moments.count(), target, options);
@@ -141,6 +145,7 @@ public record Hutchinson(Effort effort, Distribution distribution, long seed, Mo
           scope.keep(estimate.standardErrors());
           return estimate;
         }
+        from = moments.count();
       }
     }
   }

@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -43,10 +44,15 @@ public record Probes(int count, Distribution distribution, long seed) {
      * from the seed and its place alone.
      */
     Tensor draw(long seed, long first, long count, TensorOptions options, long d) {
+      return draw(seed, LongStream.range(first, first + count).toArray(), options, d);
+    }
+
+    /** The vectors at these places of that list. */
+    Tensor draw(long seed, long[] places, TensorOptions options, long d) {
       return Scope.keeping(
           () -> {
             List<Tensor> rows = new ArrayList<>();
-            for (long k = first; k < first + count; k++) {
+            for (long k : places) {
               rows.add(of(Tensors.randn(Seeds.of(seed, k), options, 1, d)));
             }
             return Tensors.cat(rows, 0);

@@ -4,10 +4,12 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.linalg.Probes.Distribution;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -30,6 +32,8 @@ final class RangeBasis {
   private Tensor q;
   private Tensor image;
   private Tensor triangle;
+  private long[] places = {};
+  private long drawn;
   private long size;
   private long products;
   private boolean complete;
@@ -83,16 +87,18 @@ final class RangeBasis {
     return Scope.keeping(() -> q().matmul(image().t()).to(ScalarType.Double));
   }
 
-  /** The random rows {@code first} to {@code first + count}. */
+  /** The random rows {@code first} to {@code first + count} that the basis is made of. */
   Tensor omega(long first, long count) {
-    return distribution.draw(seed, first, count, options, operator.size());
+    long[] mine = Arrays.copyOfRange(places, (int) first, (int) (first + count));
+    return distribution.draw(seed, mine, options, operator.size());
   }
 
-  /** Numbers of every random row, made chunk by chunk, below each other. */
-  Tensor overOmega(LongFunction<Tensor> ofChunk) {
+  /** Numbers of every random row, (size, ...), made chunk by chunk. */
+  Tensor overOmega(UnaryOperator<Tensor> numbers) {
     List<Tensor> parts = new ArrayList<>();
     for (long first = 0; first < size; first += chunk(first, size)) {
-      parts.add(ofChunk.apply(first));
+      long from = first;
+      parts.add(Scope.keeping(() -> numbers.apply(omega(from, chunk(from, size)))));
     }
     return Tensors.cat(parts, 0);
   }
@@ -132,31 +138,51 @@ final class RangeBasis {
   }
 
   private void extend(long count) {
-    Tensor y = Checked.product(operator, omega(size, count), who);
+    Tensor omega = distribution.draw(seed, drawn, count, options, operator.size());
+    Tensor y = Checked.product(operator, omega, who);
     products += count;
-    double[] norms = Tensors.toArray(Equations.norms(y));
     // twice, for what is left may be small and then is orthogonal to the basis by half
     Tensor[] first = projected(y);
     Tensor[] second = projected(first[2]);
     Tensor within = first[0].add(first[1].matmul(second[0]));
     Tensor beside = first[1].matmul(second[1]);
-    double[] lengths = Tensors.toArray(beside.diagonal().abs());
-    long kept = 0;
-    double rounding = ROUNDING * Sketch.rounding(y);
-    while (kept < count && lengths[(int) kept] > rounding * norms[(int) kept]) {
-      kept++;
-    }
-    complete = kept < count || size + kept == operator.size();
+    long kept = independent(beside.diagonal(), y);
     if (kept > 0) {
-      Tensor next = second[2].narrow(0, 0, kept);
+      Tensor next = second[2].narrow(0, 0, kept).contiguous();
       q.narrow(0, size, kept).copy_(next);
-      image.narrow(0, size, kept).copy_(Checked.product(operator, next.contiguous(), who));
+      image.narrow(0, size, kept).copy_(Checked.product(operator, next, who));
       products += kept;
       Tensor rows = triangle.narrow(0, size, kept);
       rows.narrow(1, 0, size).copy_(within.narrow(0, 0, kept));
       rows.narrow(1, size, kept).copy_(beside.narrow(0, 0, kept).narrow(1, 0, kept));
+      places =
+          LongStream.concat(Arrays.stream(places), LongStream.range(drawn, drawn + kept)).toArray();
       size += kept;
     }
+    drawn += Math.min(count, kept + 1);
+    complete = size == operator.size() || kept < count && nothingLeft();
+  }
+
+  /** How many lengths come before the first that is rounding of the images. */
+  private static long independent(Tensor lengths, Tensor images) {
+    double[] left = Tensors.toArray(lengths.abs());
+    double[] norms = Tensors.toArray(Equations.norms(images));
+    double rounding = ROUNDING * Sketch.rounding(images);
+    int kept = 0;
+    while (kept < left.length && left[kept] > rounding * norms[kept]) {
+      kept++;
+    }
+    return kept;
+  }
+
+  /** One vector that is new in every direction tells: vectors of signs may depend by chance. */
+  private boolean nothingLeft() {
+    Tensor test = Tensors.randn(Seeds.of(~seed, drawn), options, 1, operator.size());
+    Tensor y = Checked.product(operator, test, who);
+    products++;
+    Tensor[] first = projected(y);
+    Tensor left = projected(first[2])[1].mul(first[1]);
+    return independent(left.view(1), y) == 0;
   }
 
   /** {C, L, P} with y = C Q + L P, P orthonormal. */
@@ -171,6 +197,8 @@ final class RangeBasis {
     state.put("q", q());
     state.put("image", image());
     state.put("triangle", triangle());
+    state.put("places", Tensors.of(places, places.length));
+    state.put("drawn", Run.counter(drawn));
     state.put("products", Run.counter(products));
     state.put("complete", Run.counter(complete ? 1 : 0));
     return state;
@@ -183,6 +211,8 @@ final class RangeBasis {
     q().copy_(run.get("q"));
     image().copy_(run.get("image"));
     triangle().copy_(run.get("triangle"));
+    places = Tensors.toLongArray(run.get("places"));
+    drawn = run.counter("drawn");
     products = run.counter("products");
     complete = run.counter("complete") == 1;
   }

@@ -3,13 +3,18 @@ package io.nngeometry.linalg;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.linalg.Probes.Distribution;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The diagonal by XDiag (Epperly, Tropp and Webber 2024, arXiv 2301.07825, section 2.4), as {@link
  * XTrace} the trace: far better than {@link Hutchinson#diagonal} where eigenvalues decay. Unbiased
- * for symmetric operators.
+ * for symmetric operators. The standard errors allow for samples that depend on each other, as
+ * XTrace's do.
  *
  * @param effort two products a sample, four at least
  * @param seed the same seed gives the same estimate
@@ -59,25 +64,84 @@ public record XDiag(Effort effort, long seed, Monitor monitor) {
         estimate =
             new DiagonalEstimate(within, Tensors.zeros(within, within.size(0)), basis.products());
       } else {
+        Samples samples = new Samples(basis);
         Moments moments = new Moments(options, within.size(0));
-        Tensor left = LeaveOneOut.directions(basis);
-        // what M omega has along its own direction
-        Tensor length = Equations.dots(left, basis.triangle()).to(Tensors.type(within));
-        Tensor directions = left.to(Tensors.type(within));
-        for (long first = 0; first < basis.size(); first += basis.chunk(first, basis.size())) {
+        for (long i = 0; i < basis.size(); i++) {
           try (Scope step = Scope.open()) {
-            long count = basis.chunk(first, basis.size());
-            Tensor mine = directions.narrow(0, first, count);
-            Tensor own = mine.matmul(basis.q());
-            Tensor missed = basis.omega(first, count).mul(length.narrow(0, first, count));
-            moments.add(own.mul(missed.sub(mine.matmul(basis.image()))).add(within));
+            moments.add(samples.of(i).add(within));
           }
         }
-        estimate = moments.estimate(basis.products());
+        DiagonalEstimate independent = moments.estimate(basis.products());
+        Tensor variance =
+            independent
+                .standardErrors()
+                .square()
+                .add(samples.covariance().clamp_min(new Scalar(0)));
+        estimate = new DiagonalEstimate(independent.values(), variance.sqrt(), basis.products());
       }
       scope.keep(estimate.values());
       scope.keep(estimate.standardErrors());
       return estimate;
+    }
+  }
+
+  /** What every random vector tells besides the diagonal within the basis; in its maker's scope. */
+  private static final class Samples {
+    private final RangeBasis basis;
+    private final Tensor rho;
+    private final Tensor own;
+    private final Tensor image;
+    private final Tensor missed;
+
+    Samples(RangeBasis basis) {
+      this.basis = basis;
+      Tensor s = LeaveOneOut.directions(basis);
+      rho = s.matmul(s.t());
+      ScalarType type = Tensors.type(basis.q());
+      // of the directions that belong to one vector alone: themselves, their images
+      own = s.to(type).matmul(basis.q());
+      image = s.to(type).matmul(basis.image());
+      // omega times what its image has along its own direction
+      missed =
+          basis
+              .overOmega(UnaryOperator.identity())
+              .mul_(Equations.dots(s, basis.triangle()).to(type));
+    }
+
+    Tensor of(long i) {
+      return own.narrow(0, i, 1).mul(missed.narrow(0, i, 1).sub(image.narrow(0, i, 1)));
+    }
+
+    /** Of samples i and j, the mean over all pairs, (d). */
+    Tensor covariance() {
+      return Scope.keeping(
+          () -> {
+            Tensor sum = torch.zeros_like(own.select(0, 0));
+            long k = basis.size();
+            for (long i = 0; i + 1 < k; i++) {
+              for (long j = i + 1; j < k; j += basis.chunk(j, k)) {
+                try (Scope step = Scope.open()) {
+                  sum.add_(pairs(i, j, basis.chunk(j, k)));
+                }
+              }
+            }
+            return sum.div(new Scalar(k * (k - 1.0) / 2));
+          });
+    }
+
+    private Tensor pairs(long i, long j, long count) {
+      Tensor r = rho.narrow(0, j, count).narrow(1, i, 1).to(Tensors.type(own));
+      Tensor rest = r.square().neg().add(new Scalar(1));
+      Tensor mine = change(i, 1, j, count, r);
+      Tensor theirs = change(j, count, i, 1, r);
+      return Tensors.sum(mine.mul(theirs).div(rest.square()), false, 0);
+    }
+
+    /** What leaving out {@code others} too changes of the sample of {@code these}, times rest. */
+    private Tensor change(long these, long n, long others, long m, Tensor r) {
+      Tensor e = own.narrow(0, others, m).sub(own.narrow(0, these, n).mul(r));
+      Tensor f = image.narrow(0, others, m).sub(image.narrow(0, these, n).mul(r));
+      return e.mul(f.add(missed.narrow(0, these, n).mul(r)));
     }
   }
 }

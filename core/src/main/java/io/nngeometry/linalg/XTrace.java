@@ -1,8 +1,12 @@
 package io.nngeometry.linalg;
 
+import static io.nngeometry.linalg.Equations.dots;
+
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.linalg.Probes.Distribution;
+import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -42,7 +46,7 @@ public record XTrace(Effort effort, long seed, Monitor monitor) implements Trace
       while (basis.more(estimate == null ? Double.NaN : estimate.relativeError())) {
         estimate = estimate(basis.basis());
       }
-      return java.util.Objects.requireNonNull(estimate);
+      return Objects.requireNonNull(estimate);
     }
   }
 
@@ -53,35 +57,45 @@ public record XTrace(Effort effort, long seed, Monitor monitor) implements Trace
       if (basis.complete()) {
         return Estimate.exact(all, basis.products());
       }
-      Tensor left = LeaveOneOut.directions(basis);
-      // of omega: coordinates in the basis and squared length
+      // of each random vector omega: squared length, and coordinates in the basis
       Tensor numbers =
           basis.overOmega(
-              first ->
-                  Scope.keeping(
-                      () -> {
-                        Tensor omega = basis.omega(first, basis.chunk(first, basis.size()));
-                        Tensor squares = Equations.dots(omega, omega);
-                        return Tensors.cat(
-                                java.util.List.of(omega.matmul(basis.q().t()), squares), 1)
-                            .to(ScalarType.Double);
-                      }));
-      Tensor w = numbers.narrow(1, 0, basis.size());
-      Tensor c = w.sub(Equations.dots(w, left).mul(left));
+              omega ->
+                  Tensors.cat(List.of(dots(omega, omega), omega.matmul(basis.q().t())), 1)
+                      .to(ScalarType.Double));
+      long k = basis.size();
+      Tensor square = numbers.narrow(1, 0, 1);
+      Tensor w = numbers.narrow(1, 1, k);
       Tensor l = basis.triangle();
-      // u = omega without its part in the basis that leaves omega out
-      Tensor form =
-          Equations.dots(l, w)
-              .sub(Equations.dots(c, l), new Scalar(2))
-              .add(Equations.dots(c.matmul(core), c));
-      Tensor square = numbers.narrow(1, basis.size(), 1).sub(Equations.dots(c, c));
-      double dimensions = basis.q().size(1) - basis.size() + 1.0;
-      Tensor samples =
-          form.div(square)
-              .mul(new Scalar(dimensions))
-              .sub(Equations.dots(left.matmul(core), left))
-              .add(new Scalar(all));
-      return Estimate.mean(Tensors.toArray(samples), basis.products());
+      Tensor s = LeaveOneOut.directions(basis);
+      double dimensions = basis.q().size(1) - k;
+      // u = omega - Q c, without its part in the basis that leaves omega out
+      Tensor own = dots(w, s);
+      Tensor c = w.sub(own.mul(s));
+      Tensor form = dots(l, w).sub(dots(c, l), new Scalar(2)).add(dots(c.matmul(core), c));
+      Tensor length = square.sub(dots(c, c));
+      Tensor images = s.matmul(core);
+      Tensor missing = dots(images, s);
+      Tensor one = form.div(length).mul(new Scalar(dimensions + 1)).sub(missing);
+      // the same without a second vector: e = s_j - rho s_i is what then leaves the basis too
+      Tensor rho = s.matmul(s.t()).fill_diagonal_(new Scalar(0));
+      Tensor rest = rho.square().neg().add(new Scalar(1));
+      Tensor beta = w.matmul(s.t()).sub(rho.mul(own)).div(rest);
+      Tensor cross = images.matmul(s.t());
+      Tensor e = missing.t().sub(rho.mul(cross), new Scalar(2)).add(rho.square().mul(missing));
+      Tensor bend = c.matmul(images.t()).sub(rho.mul(dots(c, images)));
+      Tensor form2 =
+          form.sub(beta.mul(rho).mul(dots(s, l)), new Scalar(2))
+              .sub(beta.mul(bend), new Scalar(2))
+              .add(beta.square().mul(e));
+      Tensor length2 = length.add(beta.square().mul(rest));
+      Tensor two = form2.div(length2).mul(new Scalar(dimensions + 2)).sub(missing).sub(e.div(rest));
+      Tensor change = one.sub(two).fill_diagonal_(new Scalar(0));
+      double covariance = Tensors.item(change.mul(change.t()).sum()) / (k * (k - 1.0));
+      Estimate independent =
+          Estimate.mean(Tensors.toArray(one.add(new Scalar(all))), basis.products());
+      double variance = Math.pow(independent.standardError(), 2) + Math.max(0, covariance);
+      return new Estimate(independent.value(), Math.sqrt(variance), basis.products());
     }
   }
 }

@@ -38,7 +38,8 @@ class LanczosTest {
       assertThat(pairs.converged()).isTrue();
       assertThat(pairs.products()).isEqualTo(operator.vectors);
       // 7 and -7 are of one magnitude, in any order
-      double[] mine = Tensors.toArray(which == Which.MAGNITUDE ? pairs.values().abs() : pairs.values());
+      double[] mine =
+          Tensors.toArray(which == Which.MAGNITUDE ? pairs.values().abs() : pairs.values());
       double[] truth = expected(matrix, k, which);
       if (which == Which.MAGNITUDE) {
         Arrays.setAll(truth, i -> Math.abs(truth[i]));
@@ -67,7 +68,8 @@ class LanczosTest {
         }
       }
     }
-    finds(EXACT.basis(40), illConditioned(3, 150, 8), 10, which);
+    // eight decades: the smallest are too near each other for restarts
+    finds(which == Which.SMALLEST ? EXACT : EXACT.basis(40), illConditioned(3, 150, 8), 10, which);
     finds(EXACT, wishart(4, 12, 15), 12, which);
   }
 
