@@ -49,8 +49,8 @@ abstract class Recurrence {
   final void restart() {
     try (Scope scope = Scope.open()) {
       r.copy_(equations.residual(x, false));
-      begin();
     }
+    begin(); // what it makes anew lives as long as this
   }
 
   /** One product with every direction. */

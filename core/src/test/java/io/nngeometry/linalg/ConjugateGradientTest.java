@@ -191,6 +191,20 @@ class ConjugateGradientTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  void theTrueResidualDecidesWhenRoundingHasTheLastWord(boolean block) {
+    Tensor matrix = illConditioned(1, 60, 7);
+    Tensor b = randn(2, 3, 60);
+    ConjugateGradient greedy = new ConjugateGradient(1e-17, 3000);
+    Dense operator = new Dense(matrix);
+    Solution s = (block ? greedy.blocked() : greedy).solve(operator, b, 1e-6);
+    assertThat(s.converged()).isFalse();
+    assertThat(s.relativeResidual()).isLessThan(1e-9);
+    assertThat(s.products()).isEqualTo(operator.calls).isLessThan(3000);
+    assertThat(error(s.x(), Dense.solve(matrix, b, 1e-6))).isLessThan(1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   void aCancelledSolveGoesOnFromItsState(boolean block) {
     Tensor matrix = illConditioned(1, 100, 4);
     Tensor b = randn(2, 3, 100);

@@ -80,7 +80,7 @@ class SolversTest {
             () ->
                 JacobianOperator.of(
                     PushForward.of(jacobian),
-                    PullBack.of(PFMap.of(Matrices.layers(ScalarType.Float), randn(1, 3, 5, 26))),
+                    PullBack.of(PFMap.of(LAYERS.only("first"), randn(1, 3, 5, 16))),
                     3,
                     5))
         .hasMessageContaining("adjoint");
