@@ -52,12 +52,10 @@ class SolverStateTest {
 
   static Stream<Arguments> methods() {
     Effort effort = Effort.products(60);
-    Method hutchinson =
-        m -> Hutchinson.of(effort, 1).monitored(m).trace(OPERATOR, DOUBLE).value();
+    Method hutchinson = m -> Hutchinson.of(effort, 1).monitored(m).trace(OPERATOR, DOUBLE).value();
     Method plus = m -> HutchPlusPlus.of(effort, 1).monitored(m).trace(OPERATOR, DOUBLE).value();
     Method cross = m -> XTrace.of(effort, 1).monitored(m).trace(OPERATOR, DOUBLE).value();
-    Method slq =
-        m -> Slq.of(4, 15, 1).monitored(m).logDeterminant(OPERATOR, 1, DOUBLE).value();
+    Method slq = m -> Slq.of(4, 15, 1).monitored(m).logDeterminant(OPERATOR, 1, DOUBLE).value();
     Method lanczos = m -> Lanczos.DEFAULT.monitored(m).spectralNorm(OPERATOR, DOUBLE);
     return Stream.of(
         Arguments.of("Hutchinson", hutchinson),
