@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * and its samples are independent, so that its standard error is honest; an error of 1/m after m
  * products for positive operators where Hutchinson's is one over the root.
  *
- * @param effort nine products at least
+ * @param effort nine products at least; as many vectors as two thirds of them are in memory
  * @param seed the same seed gives the same estimate
  * @param monitor watches, and may stop and resume
  */

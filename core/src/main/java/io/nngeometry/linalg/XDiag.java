@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * for symmetric operators. The standard errors allow for samples that depend on each other, as
  * XTrace's do.
  *
- * @param effort two products a sample, four at least
+ * @param effort two products a sample, four at least; five vectors a sample are in memory
  * @param seed the same seed gives the same estimate
  * @param monitor watches, and may stop and resume
  */

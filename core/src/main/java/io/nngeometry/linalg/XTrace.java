@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * do, far below {@link Hutchinson}'s; the standard error takes the samples for independent, which
  * they nearly are.
  *
- * @param effort two products a sample, four at least
+ * @param effort two products a sample, four at least; two vectors a sample are in memory
  * @param seed the same seed gives the same estimate
  * @param monitor watches, and may stop and resume
  */

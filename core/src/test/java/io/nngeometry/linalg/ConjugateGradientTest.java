@@ -97,7 +97,6 @@ class ConjugateGradientTest {
     Dense block = new Dense(matrix);
     ConjugateGradient.DEFAULT.solve(rows, b, 1e-5);
     ConjugateGradient.DEFAULT.blocked().solve(block, b, 1e-5);
-    System.out.printf("row-wise %d, block %d products%n", rows.calls, block.calls);
     assertThat(block.calls).isLessThan(rows.calls / 4);
   }
 
@@ -127,7 +126,6 @@ class ConjugateGradientTest {
     Dense aided = new Dense(matrix);
     Solution without = method.solve(plain, b, lambda);
     Solution with = method.preconditioned(inverse).solve(aided, b, lambda);
-    System.out.printf("without %d, preconditioned %d products%n", plain.calls, aided.calls);
     assertThat(with.converged()).isTrue();
     assertThat(aided.calls * factor).isLessThan(plain.calls);
     assertThat(error(with.x(), Dense.solve(matrix, b, lambda))).isLessThan(1e-6);

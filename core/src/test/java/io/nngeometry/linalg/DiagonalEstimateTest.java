@@ -65,8 +65,6 @@ class DiagonalEstimateTest {
     // chi square of the bias of 60 coordinates, which are not quite independent
     double bias = Tensors.item(sum.square().div(squares).sum()) / 60;
     double ratio = Math.sqrt(Tensors.item(believed.sum()) / Tensors.item(squares.sum()));
-    System.out.printf(
-        "%s: covered %.3f, bias %.2f, believed/spread %.2f%n", name, rate, bias, ratio);
     assertThat(rate).isBetween(0.9, 0.99);
     assertThat(bias).isBetween(0.4, 1.9);
     assertThat(ratio).isBetween(0.8, 1.25);
@@ -87,7 +85,6 @@ class DiagonalEstimateTest {
               XDiag.of(Effort.products(60), seed).diagonal(new Dense(matrix), DOUBLE).values(),
               matrix.diagonal());
     }
-    System.out.printf("diagonal errors %.1e, %.1e%n", hutchinson / 20, cross / 20);
     assertThat(cross).isLessThan(hutchinson / 5);
   }
 

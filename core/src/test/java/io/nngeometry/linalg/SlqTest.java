@@ -52,9 +52,6 @@ class SlqTest {
     }
     Estimate mean = Estimate.mean(values, 0);
     double spread = mean.standardError() * Math.sqrt(seeds);
-    System.out.printf(
-        "log det: covered %d, bias %.2f sigma, believed/spread %.2f%n",
-        covered, (mean.value() - truth) / mean.standardError(), believed / spread);
     assertThat(mean.value()).isCloseTo(truth, within(3.5 * mean.standardError()));
     assertThat(covered).isBetween(180, 198);
     assertThat(believed / spread).isBetween(0.8, 1.25);

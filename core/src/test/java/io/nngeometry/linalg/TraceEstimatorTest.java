@@ -84,15 +84,6 @@ class TraceEstimatorTest {
       double spread = mean.standardError() * Math.sqrt(SEEDS);
       double believed =
           Arrays.stream(estimates).mapToDouble(Estimate::standardError).average().orElseThrow();
-      System.out.printf(
-          "%s, k^-%.1f: covered %d of %d, bias %.1f sigma, believed/spread %.2f, error %.1e%n",
-          name,
-          power,
-          covered,
-          SEEDS,
-          (mean.value() - truth) / mean.standardError(),
-          believed / spread,
-          spread / truth);
       assertThat(mean.value()).isCloseTo(truth, within(3.5 * mean.standardError()));
       assertThat(covered).isBetween(SEEDS * 90L / 100, SEEDS * 99L / 100);
       assertThat(believed / spread).isBetween(0.8, 1.25);
@@ -108,7 +99,6 @@ class TraceEstimatorTest {
         rootMeanSquare(overSeeds(Hutchinson::of, Effort.products(60), matrix), truth);
     double plus = rootMeanSquare(overSeeds(HutchPlusPlus::of, Effort.products(60), matrix), truth);
     double cross = rootMeanSquare(overSeeds(XTrace::of, Effort.products(60), matrix), truth);
-    System.out.printf("errors: %.1e, %.1e, %.1e%n", hutchinson, plus, cross);
     assertThat(plus).isLessThan(hutchinson / 10);
     assertThat(cross).isLessThan(plus / 1.5);
   }
