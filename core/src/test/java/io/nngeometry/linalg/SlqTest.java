@@ -43,8 +43,8 @@ class SlqTest {
     for (int seed = 0; seed < seeds; seed++) {
       try (Scope scope = Scope.open()) {
         Dense operator = new Dense(matrix);
-        Estimate e = Slq.of(20, 20, seed).logDeterminant(operator, lambda, DOUBLE);
-        assertThat(e.products()).isEqualTo(operator.vectors).isEqualTo(400);
+        Estimate e = Slq.of(16, 12, seed).logDeterminant(operator, lambda, DOUBLE);
+        assertThat(e.products()).isEqualTo(operator.vectors).isEqualTo(192);
         values[seed] = e.value();
         believed += e.standardError() / seeds;
         covered += Math.abs(e.value() - truth) < 2 * e.standardError() ? 1 : 0;
@@ -63,7 +63,7 @@ class SlqTest {
     Tensor matrix = Dense.illConditioned(1, 100, 7);
     double truth = logDeterminant(matrix, 1e-9);
     Estimate few = Slq.of(50, 4, 1).logDeterminant(new Dense(matrix), 1e-9, DOUBLE);
-    Estimate many = Slq.of(50, 100, 1).logDeterminant(new Dense(matrix), 1e-9, DOUBLE);
+    Estimate many = Slq.of(20, 100, 1).logDeterminant(new Dense(matrix), 1e-9, DOUBLE);
     assertThat(Math.abs(many.value() - truth)).isLessThan(3 * many.standardError());
     assertThat(few.standardError()).isGreaterThan(5 * many.standardError());
     assertThat(Math.abs(few.value() - truth)).isLessThan(4 * few.standardError());
@@ -122,9 +122,9 @@ class SlqTest {
   @Test
   void aToleranceIsReachedOrSaidNotToBe() {
     Tensor matrix = wishart(1, 100, 60);
-    Slq slq = Slq.of(1, 40, 3).within(0.01, 100_000);
+    Slq slq = Slq.of(1, 40, 3).within(0.02, 100_000);
     Estimate enough = slq.trace(new Dense(matrix), x -> Math.log(x + 0.05), DOUBLE);
-    assertThat(enough.within(0.01)).isTrue();
+    assertThat(enough.within(0.02)).isTrue();
     assertThat(enough.products()).isLessThan(50_000);
     Estimate few = slq.within(1e-9, 200).logDeterminant(new Dense(matrix), 0.05, DOUBLE);
     assertThat(few.within(1e-9)).isFalse();
