@@ -4,7 +4,8 @@ import io.nngeometry.data.Examples;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.Model;
 import io.nngeometry.linalg.DiagonalEstimate;
-import io.nngeometry.linalg.Probes;
+import io.nngeometry.linalg.Effort;
+import io.nngeometry.linalg.Hutchinson;
 import io.nngeometry.operators.PMat;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -100,12 +101,12 @@ public final class Hessian {
   }
 
   /**
-   * The diagonal where there are too many parameters for a product each: estimated from as many
-   * products as there are probes, with an error for every element.
+   * The diagonal where there are too many parameters for a product each: estimated with vectors of
+   * signs, with an error for every element.
    */
-  public DiagonalEstimate diagonal(Probes probes) {
+  public DiagonalEstimate diagonal(Effort effort, long seed) {
     ImplicitHessian implicit = implicit();
-    return DiagonalEstimate.of(implicit, probes, implicit.options());
+    return Hutchinson.of(effort, seed).diagonal(implicit, implicit.options());
   }
 
   private ImplicitHessian implicit() {

@@ -2,31 +2,50 @@ package io.nngeometry.linalg;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import org.bytedeco.pytorch.Scalar;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Conjugate gradients for (M + lambda I) x = b with M positive semi-definite (Hestenes and Stiefel
- * 1952), one right-hand side a row, each with step lengths of its own but sharing every product.
- * The residual that the recurrence believes in drifts from the true one by rounding, so the true
- * one decides: where it lags behind, the iteration starts again from it.
+ * 1952), one right-hand side a row. The residual that the recurrence believes in drifts from the
+ * true one by rounding, so the true one decides: where it lags behind, the iteration starts again
+ * from it.
  *
- * @param tolerance relative residual at which a row counts as solved
+ * <pre>{@code
+ * ConjugateGradient cg = ConjugateGradient.of(type).preconditioned(Preconditioner.of(kfac, damping));
+ * Solution step = cg.solve(fisher, gradients, lambda);
+ * }</pre>
+ *
+ * @param tolerance relative residual |b - (M + lambda I) x| / |b| at which a row counts as solved
  * @param maxIterations iterations at the most; each is a product, and so is every look at the true
  *     residual
+ * @param block whether the rows share their search directions (O'Leary 1980) and not only their
+ *     products: fewer iterations, more work beside the products, which suits expensive ones
+ * @param preconditioner a positive definite operator near (M + lambda I)^-1, or none
+ * @param monitor watches, and may stop and resume
  */
-public record ConjugateGradient(double tolerance, int maxIterations) {
+public record ConjugateGradient(
+    double tolerance,
+    int maxIterations,
+    boolean block,
+    @Nullable LinearOperator preconditioner,
+    Monitor monitor) {
   /** Solves to a relative residual of 1e-10 in at most 1,000 iterations. */
   public static final ConjugateGradient DEFAULT = new ConjugateGradient(1e-10, 1000);
 
+  private static final String NAME = "conjugate gradients";
+
   /** Checks its options. */
   public ConjugateGradient {
-    if (!(tolerance > 0) || maxIterations < 1) {
-      throw new IllegalArgumentException(
-          "conjugate gradients need a positive tolerance and an iteration or more");
-    }
+    Checked.options(NAME, tolerance, maxIterations);
+  }
+
+  /** Without preconditioner, each row with step lengths of its own. */
+  public ConjugateGradient(double tolerance, int maxIterations) {
+    this(tolerance, maxIterations, false, null, Monitor.SILENT);
   }
 
   /** What vectors of {@code type} can be solved to: 1e-10, or 1e-5 in float32. */
@@ -34,119 +53,85 @@ public record ConjugateGradient(double tolerance, int maxIterations) {
     return type.intern() == ScalarType.Double ? DEFAULT : new ConjugateGradient(1e-5, 1000);
   }
 
-  /**
-   * An approximate solution and how good it is.
-   *
-   * @param x (m, d)
-   * @param products operator applications used
-   * @param relativeResidual greatest |b - (M + lambda I) x| / |b| over the rows, computed from x
-   * @param converged whether that is within the tolerance
-   */
-  public record Solution(Tensor x, int products, double relativeResidual, boolean converged) {}
+  /** With rows that share their search directions. */
+  public ConjugateGradient blocked() {
+    return new ConjugateGradient(tolerance, maxIterations, true, preconditioner, monitor);
+  }
+
+  /** With an operator near the inverse of M + lambda I. */
+  public ConjugateGradient preconditioned(LinearOperator inverse) {
+    return new ConjugateGradient(tolerance, maxIterations, block, inverse, monitor);
+  }
+
+  /** Under {@code watch}. */
+  public ConjugateGradient monitored(Monitor watch) {
+    return new ConjugateGradient(tolerance, maxIterations, block, preconditioner, watch);
+  }
 
   /**
    * Solves for every row of b, (m, d), as far as it gets: ask the solution whether it converged.
    *
-   * @throws IndefiniteOperatorException if M + lambda I is seen not to be positive definite
-   * @throws IllegalArgumentException if the operator is not symmetric
+   * @throws IndefiniteOperatorException if M + lambda I or the preconditioner is seen not to be
+   *     positive definite
+   * @throws IllegalArgumentException if the operator is not symmetric or b of a wrong shape
+   * @throws CancelledException if stopped
    */
   public Solution solve(LinearOperator operator, Tensor b, double lambda) {
-    LinearOperator.requireSymmetric(operator, "conjugate gradients");
+    return run(operator, b, lambda, null);
+  }
+
+  /** Solves from the start {@code x0}, (m, d). */
+  public Solution solve(LinearOperator operator, Tensor b, double lambda, Tensor x0) {
+    Checked.rows(x0, operator.size(), "starts");
+    if (x0.size(0) != b.size(0) || Tensors.type(x0) != Tensors.type(b)) {
+      throw new IllegalArgumentException(
+          "%d starts of %s for %d right-hand sides of %s"
+              .formatted(x0.size(0), Tensors.type(x0), b.size(0), Tensors.type(b)));
+    }
+    return run(operator, b, lambda, x0);
+  }
+
+  private Solution run(LinearOperator operator, Tensor b, double lambda, @Nullable Tensor x0) {
+    LinearOperator.requireSymmetric(operator, NAME);
+    Checked.rows(b, operator.size(), "right-hand sides");
+    Checked.lambda(lambda);
+    if (preconditioner != null && preconditioner.size() != operator.size()) {
+      throw new IllegalArgumentException(
+          "a preconditioner of dimension %d does not fit an operator of dimension %d"
+              .formatted(preconditioner.size(), operator.size()));
+    }
     try (Scope scope = Scope.open()) {
-      Iteration state = new Iteration(operator, b, lambda);
-      double reached = state.worst();
+      Run run = new Run(NAME, monitor, b.size(0), b.size(1));
+      Tensor from = run.resumes() ? run.get("x") : x0 == null ? torch.zeros_like(b) : x0.detach();
+      Equations equations = new Equations(NAME, operator, preconditioner, lambda, b);
+      Recurrence state =
+          block
+              ? new BlockRecurrence(equations, from, tolerance)
+              : new RowRecurrence(equations, from, tolerance);
+      int iterations = run.resumes() ? (int) run.counter("iterations") : 0;
       double checked = Double.POSITIVE_INFINITY;
+      double reached = state.worst();
       boolean stuck = false;
-      int checks = 0;
-      while (reached > tolerance && state.iterations < maxIterations && !stuck) {
-        state.iterate();
+      while (reached > tolerance && iterations < maxIterations && !stuck) {
+        for (double r = reached; r > tolerance && iterations < maxIterations; r = state.worst()) {
+          state.iterate();
+          int done = ++iterations;
+          run.step(
+              done,
+              maxIterations,
+              state.worst(),
+              () -> Map.of("x", equations.unscaled(state.x()), "iterations", Run.counter(done)));
+        }
         state.restart();
-        checks++;
         reached = state.worst();
         stuck = reached > checked / 2; // rounding has the last word
         checked = reached;
       }
       return new Solution(
-          scope.keep(state.x), state.iterations + checks, reached, reached <= tolerance);
+          scope.keep(equations.unscaled(state.x())),
+          equations.products(),
+          reached,
+          reached <= tolerance);
     }
-  }
-
-  /** The vectors of one solve. */
-  private final class Iteration {
-    private final LinearOperator operator;
-    private final Tensor b;
-    private final double lambda;
-    private final Tensor scale;
-    private final Tensor x;
-    private final Tensor r;
-    private final Tensor p;
-    private final Tensor rr;
-    private int iterations;
-
-    Iteration(LinearOperator operator, Tensor b, double lambda) {
-      this.operator = operator;
-      this.b = b;
-      this.lambda = lambda;
-      x = torch.zeros_like(b);
-      r = b.clone();
-      p = b.clone();
-      rr = dots(r, r);
-      Tensor norms = rr.sqrt();
-      scale = torch.where(norms.gt(new Scalar(0)), norms, torch.ones_like(norms));
-    }
-
-    private Tensor residuals() {
-      return rr.sqrt().div(scale);
-    }
-
-    double worst() {
-      try (Scope scope = Scope.open()) {
-        double worst = Tensors.item(residuals().max());
-        if (!Double.isFinite(worst)) {
-          throw new ArithmeticException(
-              "conjugate gradients broke down: the operator gave NaN or infinite values");
-        }
-        return worst;
-      }
-    }
-
-    private Tensor damped(Tensor v) {
-      return operator.apply(v).add(v, new Scalar(lambda));
-    }
-
-    void iterate() {
-      while (worst() > tolerance && iterations < maxIterations) {
-        try (Scope step = Scope.open()) {
-          Tensor image = damped(p);
-          iterations++;
-          Tensor curvature = dots(p, image);
-          // rows that are solved wait for the others: their directions are rounding
-          Tensor active = residuals().gt(new Scalar(tolerance));
-          if (curvature.le(new Scalar(0)).logical_and(active).any().item_bool()) {
-            throw new IndefiniteOperatorException("conjugate gradients need");
-          }
-          Tensor none = torch.zeros_like(rr);
-          Tensor alpha = torch.where(active, rr.div(curvature), none);
-          x.addcmul_(alpha, p);
-          r.addcmul_(alpha, image, new Scalar(-1));
-          Tensor next = dots(r, r);
-          p.mul_(torch.where(active, next.div(rr), none)).add_(r);
-          rr.copy_(next);
-        }
-      }
-    }
-
-    /** Sets out again from the true residual. */
-    void restart() {
-      try (Scope step = Scope.open()) {
-        r.copy_(b.sub(damped(x)));
-        p.copy_(r);
-        rr.copy_(dots(r, r));
-      }
-    }
-  }
-
-  private static Tensor dots(Tensor a, Tensor b) {
-    return Tensors.sum(a.mul(b), true, 1);
   }
 }

@@ -3,28 +3,32 @@ package io.nngeometry.linalg;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 
 /**
- * A diagonal known from products: the mean of v * (M v) over probes v (Bekas, Kokiopoulou and Saad
- * 2007).
+ * A diagonal known from samples.
  *
- * @param values the diagonal, (d)
- * @param standardErrors standard deviation of each value, estimated, (d); NaN where one probe does
- *     not tell
- * @param products operator applications it took
+ * @param values (d), of the operator's type
+ * @param standardErrors of each, (d); zero where exact, NaN where one sample does not tell
+ * @param products operator applications it took, each to one vector
  */
-public record DiagonalEstimate(Tensor values, Tensor standardErrors, long products) {
-  /** Estimates the diagonal; signs as probes are exact where the matrix is diagonal. */
-  public static DiagonalEstimate of(LinearOperator operator, Probes probes, TensorOptions options) {
+public record DiagonalEstimate(Tensor values, Tensor standardErrors, long products)
+    implements AutoCloseable {
+  /** The norm of the standard errors relative to that of the values. */
+  public double relativeError() {
     try (Scope scope = Scope.open()) {
-      Tensor v = probes.rows(options, operator.size());
-      Tensor samples = operator.apply(v).mul(v);
-      long m = probes.count();
-      Tensor mean = samples.sum(0).div(Tensors.scalar(m));
-      Tensor squares = samples.sub(mean).square().sum(0);
-      Tensor errors = squares.div(Tensors.scalar((m - 1.0) * m)).sqrt();
-      return new DiagonalEstimate(scope.keep(mean), scope.keep(errors), m);
+      double error = Tensors.item(standardErrors.norm());
+      return error == 0 ? 0 : error / Tensors.item(values.norm());
     }
+  }
+
+  /** Whether the relative error is known to be at most {@code tolerance}. */
+  public boolean within(double tolerance) {
+    return relativeError() <= tolerance;
+  }
+
+  @Override
+  public void close() {
+    values.close();
+    standardErrors.close();
   }
 }

@@ -12,6 +12,16 @@ import java.util.Arrays;
  */
 public record Estimate(double value, double standardError, long products) {
 
+  /** Standard error relative to the value; zero where it is exact. */
+  public double relativeError() {
+    return standardError == 0 ? 0 : standardError / Math.abs(value);
+  }
+
+  /** Whether the relative standard error is known to be at most {@code tolerance}. */
+  public boolean within(double tolerance) {
+    return relativeError() <= tolerance;
+  }
+
   /** A number without an error of sampling. */
   public static Estimate exact(double value, long products) {
     return new Estimate(value, 0, products);

@@ -2,10 +2,12 @@ package io.nngeometry.linalg;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Random vectors v with E v v^T = I, by which traces and norms are estimated from products
@@ -28,7 +30,39 @@ public record Probes(int count, Distribution distribution, long seed) {
     /** Standard normal. */
     GAUSSIAN,
     /** +1 or -1: of smaller variance where the diagonal dominates. */
-    RADEMACHER
+    RADEMACHER;
+
+    /** Made of standard normal numbers. */
+    Tensor of(Tensor normal) {
+      return this == GAUSSIAN
+          ? normal
+          : normal.ge(new Scalar(0)).to(Tensors.type(normal)).mul(new Scalar(2)).sub(new Scalar(1));
+    }
+
+    /**
+     * The vectors {@code first} to {@code first + count} of an endless list, (count, d), each made
+     * from the seed and its place alone.
+     */
+    Tensor draw(long seed, long first, long count, TensorOptions options, long d) {
+      return draw(seed, LongStream.range(first, first + count).toArray(), options, d);
+    }
+
+    /** The vectors at these places of that list. */
+    Tensor draw(long seed, long[] places, TensorOptions options, long d) {
+      return Scope.keeping(
+          () -> {
+            List<Tensor> rows = new ArrayList<>();
+            for (long k : places) {
+              rows.add(of(Tensors.randn(Seeds.of(seed, k), options, 1, d)));
+            }
+            return Tensors.cat(rows, 0);
+          });
+    }
+  }
+
+  /** Vectors of d coordinates that are multiplied at once: memory stays small. */
+  static long chunk(long d) {
+    return Math.max(1, Math.min(32, (1L << 22) / d));
   }
 
   /** Standard normal vectors. */
@@ -45,31 +79,21 @@ public record Probes(int count, Distribution distribution, long seed) {
   public Tensor rows(TensorOptions options, long d) {
     return Scope.keeping(
         () -> {
-          Tensor normal = Tensors.randn(seed, options, count, d);
-          return distribution == Distribution.GAUSSIAN
-              ? normal
-              : normal
-                  .ge(new Scalar(0))
-                  .to(Tensors.type(normal))
-                  .mul(new Scalar(2))
-                  .sub(new Scalar(1));
+          return distribution.of(Tensors.randn(seed, options, count, d));
         });
   }
 
   /** ||M||_F^2, the mean of |M v|^2. */
   public Estimate squaredFrobeniusNorm(LinearOperator operator, TensorOptions options) {
-    try (Scope scope = Scope.open()) {
-      Tensor images = operator.apply(rows(options, operator.size())).to(ScalarType.Double);
-      return Estimate.mean(Tensors.toArray(images.square().sum(1)), count);
-    }
+    return estimator().squaredFrobeniusNorm(operator, options);
   }
 
   /** The trace, the mean of v^T M v. */
   public Estimate trace(LinearOperator operator, TensorOptions options) {
-    try (Scope scope = Scope.open()) {
-      Tensor rows = rows(options, operator.size());
-      Tensor forms = rows.to(ScalarType.Double).mul(operator.apply(rows)).sum(1);
-      return Estimate.mean(Tensors.toArray(forms), count);
-    }
+    return estimator().trace(operator, options);
+  }
+
+  private Hutchinson estimator() {
+    return new Hutchinson(Effort.products(count), distribution, seed, Monitor.SILENT);
   }
 }

@@ -85,13 +85,6 @@ final class CombinedPMat extends MatrixFreePMat {
     return b == 0 ? Math.abs(a) * first.frobeniusNorm() : Spectrum.number(() -> toDense().norm());
   }
 
-  /** By all elements. */
-  @Override
-  public double smallestEigenvalue() {
-    requireSymmetric("the smallest eigenvalue");
-    return Spectrum.number(() -> Spectrum.of(toDense()).values().min());
-  }
-
   @Override
   public void close() {
     // the two matrices belong to whoever made them
