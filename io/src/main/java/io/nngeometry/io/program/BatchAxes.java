@@ -74,6 +74,11 @@ final class BatchAxes {
       return Optional.empty();
     }
     long positions = facts.sizes().get(axis).hint() / batch.examples();
+    if (node.operator().equals("repeat")) {
+      return isRepeated(node, axis)
+          ? Optional.of(new BatchAxis(axis, 1, positions))
+          : Optional.empty();
+    }
     List<String> references =
         node.references()
             .filter(r -> axes.containsKey(r) && program.tensors().containsKey(r))
@@ -94,6 +99,17 @@ final class BatchAxes {
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether a value is repeated as often as there are examples. */
+  private boolean isRepeated(Node node, int axis) {
+    return node.argument("repeats")
+        .filter(Argument.Sequence.class::isInstance)
+        .map(a -> ((Argument.Sequence) a).elements().get(axis))
+        .filter(Argument.Reference.class::isInstance)
+        .map(a -> program.numbers().get(((Argument.Reference) a).name()))
+        .filter(size -> mentions(size) && size.symbol().isPresent())
+        .isPresent();
   }
 
   /** Elements between neighbours along an axis, in row-major order. */

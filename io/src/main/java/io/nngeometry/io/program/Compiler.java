@@ -28,11 +28,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Binds the calls of a program to operators and layers. */
 final class Compiler {
+  private static final Argument TRUE = new Argument.Literal(true);
   private static final Argument TRANSPOSED =
       new Argument.Sequence(List.of(new Argument.Literal(1L), new Argument.Literal(0L)));
 
   private final Program program;
   private final State state;
+  private final Batch batch;
   private final Retyping retyping;
   private final Map<String, Integer> slots = new HashMap<>();
   private final Map<String, Operator> operators = new HashMap<>();
@@ -44,6 +46,7 @@ final class Compiler {
   private final Set<Node> done = new HashSet<>();
   private final List<Uncovered> uncovered = new ArrayList<>();
   private final Set<String> unsupported = new LinkedHashSet<>();
+  private final List<String> inTraining = new ArrayList<>();
 
   /** The floating type that the program's constants name, and the one that it computes in. */
   record Retyping(ScalarType from, ScalarType to) {
@@ -81,6 +84,7 @@ final class Compiler {
   private Compiler(Program program, State state, Batch batch, Retyping retyping) {
     this.program = program;
     this.state = state;
+    this.batch = batch;
     this.retyping = retyping;
     program.inputs().forEach(i -> slot(i.name()));
     flow = new Flow(program, batch.symbols());
@@ -93,6 +97,7 @@ final class Compiler {
    * Binds a program.
    *
    * @throws UnsupportedOperatorException naming all operators that are not known
+   * @throws TrainingModeException naming the modules whose examples depend on each other
    */
   static Compiled compile(Program program, State state, Batch batch, Retyping retyping) {
     return new Compiler(program, state, batch, retyping).compile();
@@ -104,6 +109,9 @@ final class Compiler {
       if (!done.contains(node) && node.outputs().stream().anyMatch(Objects::nonNull)) {
         bind(node);
       }
+    }
+    if (!inTraining.isEmpty()) {
+      throw new TrainingModeException(inTraining);
     }
     List<Result> outputs = new ArrayList<>();
     for (Argument out : program.outputs()) {
@@ -151,18 +159,43 @@ final class Compiler {
   private void bind(Node node) {
     done.add(node);
     Flow.Kind kind = flow.of(node.outputs().stream().filter(Objects::nonNull).findFirst().get());
-    if (kind == Flow.Kind.DERIVED || Operators.ignores(node)) {
+    if (kind == Flow.Kind.DERIVED
+        || Operators.ignores(node)
+        || (Operators.RESHAPING.contains(node.operator()) && isMultiplied(node.output()))) {
       return; // computed where it is used
     }
+    checkEvaluation(node);
     List<String> derived = node.references().filter(this::isDerived).distinct().toList();
     if (derived.isEmpty()) {
-      steps.add(plain(node));
+      bindWithoutParameters(node);
     } else if (!(affine(node)
         || layer(node)
         || product(node)
         || copied(node)
         || elementwise(node))) {
       cannotCover(node, derived);
+    }
+  }
+
+  /** Such a call may still use a matrix of parameters that was repeated for every example. */
+  private void bindWithoutParameters(Node node) {
+    Optional<String> repeated =
+        node.reference("mat2").filter(m -> node.operator().equals("bmm") && isMultiplied(m));
+    if (repeated.isEmpty()) {
+      steps.add(plain(node));
+    } else if (!product(node)) {
+      cannotCover(node, List.of(repeated.get()));
+    }
+  }
+
+  /** Statistics of the minibatch are refused, unless they are those of each example. */
+  private void checkEvaluation(Node node) {
+    boolean training =
+        node.operator().contains("batch_norm")
+            && node.argument("training").filter(TRUE::equals).isPresent();
+    if (training
+        && axes.of(node.reference("input").orElse("")).filter(a -> a.axis() == 1).isEmpty()) {
+      inTraining.add(node.module().isEmpty() ? node.shownOperator() : node.module());
     }
   }
 
@@ -201,6 +234,35 @@ final class Compiler {
     if (arithmetic.isPresent()) {
       return arithmetic.get();
     }
+    return Rewriting.of(node).map(this::call).orElseGet(() -> weightNorm(node));
+  }
+
+  private Step weightNorm(Node node) {
+    if (!node.operator().startsWith("_weight_norm")) {
+      return call(node);
+    }
+    int v = slot(node.reference("v").orElseThrow());
+    int g = slot(node.reference("g").orElseThrow());
+    int out = slot(node.output());
+    long axis = node.argument("dim").map(a -> number(a)).orElse(0L);
+    return frame -> {
+      Tensor direction = frame.tensor(v);
+      long[] others =
+          java.util.stream.LongStream.range(0, direction.dim()).filter(k -> k != axis).toArray();
+      Tensor norm = Tensors.sum(direction.mul(direction), true, others).sqrt();
+      frame.put(out, direction.mul(frame.tensor(g).div(norm)));
+    };
+  }
+
+  private static long number(Argument a) {
+    if (a instanceof Argument.Literal l && l.value() instanceof Long n) {
+      return n;
+    }
+    throw new IllegalArgumentException("an axis is no fixed number");
+  }
+
+  /** A call through the dispatcher. */
+  private Step call(Node node) {
     Operator operator = operator(node).orElseThrow();
     List<Boxing> boxings = new ArrayList<>();
     Set<String> given = new HashSet<>(node.arguments().keySet());
@@ -279,7 +341,7 @@ final class Compiler {
     Optional<BatchAxis> axis = axes.of(input);
     if (flow.of(input) != Flow.Kind.BATCH
         || axis.isEmpty()
-        || !fits(axis.get(), form, shape(input).length)
+        || !(fits(axis.get(), form, shape(input).length) || isFolded(axis.get(), form))
         || weight.filter(w -> !isDerived(w)).isPresent()) {
       return false;
     }
@@ -295,6 +357,16 @@ final class Compiler {
     int in = slot(input);
     int out = slot(node.output());
     BatchAxis place = axis.get();
+    if (isFolded(place, form)) {
+      steps.add(
+          new FoldedUse(
+              layer,
+              (x, frame) -> form.compute(x, weightOperand.value(frame), biasOperand.value(frame)),
+              place,
+              in,
+              out));
+      return true;
+    }
     steps.add(
         frame -> {
           Tensor x = place.toFront(frame.tensor(in), frame.examples());
@@ -307,6 +379,11 @@ final class Compiler {
           frame.put(out, place.fromFront(y));
         });
     return true;
+  }
+
+  /** Whether the form knows no positions, and these are folded into the axis of the examples. */
+  private static boolean isFolded(BatchAxis axis, Form form) {
+    return form.ownAxes() < 0 && axis.axis() == 0 && !axis.isPlain();
   }
 
   private static boolean fits(BatchAxis axis, Form form, int rank) {
@@ -393,30 +470,70 @@ final class Compiler {
 
   /** A product with a matrix of parameters; of a transposed one it is a linear layer. */
   private boolean product(Node node) {
-    String left = node.operator().equals("addmm") ? "mat1" : "self";
-    String right = node.operator().equals("matmul") ? "other" : "mat2";
-    if (!Set.of("mm", "matmul", "addmm").contains(node.operator())) {
+    if (!Set.of("mm", "matmul", "addmm", "bmm").contains(node.operator())) {
       return false;
     }
-    String input = node.reference(left).orElseThrow();
-    String weight = node.reference(right).orElseThrow();
-    Optional<String> bias =
-        node.operator().equals("addmm") ? node.reference("self") : Optional.empty();
-    if (!isDerived(weight)
-        || shape(weight).length != 2
-        || shape(input).length < 2
+    boolean shifted = node.operator().equals("addmm");
+    Optional<String> in = node.reference(shifted ? "mat1" : "self");
+    Optional<String> weight =
+        node.reference(node.operator().equals("matmul") ? "other" : "mat2")
+            .map(this::matrix)
+            .filter(w -> isDerived(w) && shape(w).length == 2);
+    Optional<String> bias = shifted ? node.reference("self") : Optional.empty();
+    if (in.isEmpty()
+        || weight.isEmpty()
+        || shape(in.get()).length < 2
         || !isOne(node, "beta")
         || !isOne(node, "alpha")) {
       return false;
     }
-    Optional<String> stored = transposed(weight);
+    Optional<String> stored = transposed(weight.get());
     if (stored.isPresent()) {
-      return layer(node, new Forms.Linear(), input, stored, bias);
+      return layer(node, new Forms.Linear(), in.get(), stored, bias);
     }
     if (bias.isEmpty()) {
-      return layer(node, new Forms.Product(), input, Optional.of(weight), bias);
+      return layer(node, new Forms.Product(), in.get(), weight, bias);
     }
-    return productThenBias(node, input, weight, bias.get());
+    return productThenBias(node, in.get(), weight.get(), bias.get());
+  }
+
+  /** The one matrix that a batch of matrices repeats, if it is such a batch. */
+  private String matrix(String name) {
+    String matrix = name;
+    while (shape(matrix).length > 2) {
+      Optional<Node> node = flow.producer(matrix);
+      String from = node.flatMap(n -> n.references().findFirst()).orElse("");
+      boolean same =
+          node.isPresent()
+              && Operators.RESHAPING.contains(node.get().operator())
+              && Arrays.equals(shape(from), shape(matrix));
+      boolean repeats =
+          node.isPresent() && node.get().operator().equals("expand") && isRepeated(from, matrix);
+      if (!same && !repeats) {
+        return name;
+      }
+      matrix = from;
+    }
+    return matrix;
+  }
+
+  private boolean isRepeated(String from, String batch) {
+    long[] many = shape(batch);
+    return shape(from).length == 2
+        && Arrays.equals(shape(from), Arrays.copyOfRange(many, many.length - 2, many.length));
+  }
+
+  /** Whether a value serves as the right matrix of products alone. */
+  private boolean isMultiplied(String name) {
+    return !matrix(name).equals(name)
+        && flow.users(name).stream()
+            .allMatch(
+                n ->
+                    (n.operator().equals("bmm")
+                            && n.reference("mat2").equals(Optional.of(name))
+                            && !n.reference("self").equals(Optional.of(name)))
+                        || (Operators.RESHAPING.contains(n.operator())
+                            && isMultiplied(n.output())));
   }
 
   private static boolean isOne(Node node, String name) {
@@ -575,23 +692,26 @@ final class Compiler {
     Optional<BatchAxis> axis = axes.of(node.output());
     if (!Operators.COPYING.contains(node.operator())
         || axis.isEmpty()
-        || !axis.get().isPlain()
         || node.references().filter(this::isDerived).count() != 1
         || !isDerived(node.references().findFirst().orElseThrow())) {
       return false;
     }
     Derived whole = derivations.copies(node);
-    int k = axis.get().axis();
+    if (isMultiplied(node.output())) {
+      return true; // a matrix that products use: it is no copy to them
+    }
     long[] shape = shape(node.output());
     boolean inOrder =
         derivations.of(node.references().findFirst().orElseThrow()).reshaped().isPresent()
             && whole.kind() == Making.CHOSEN
-            && Tensors.numel(shape) / shape[k] == whole.parameters().get(0).size();
-    return copies(whole, Copies.Copier.copied(k), inOrder, k, slot(node.output()));
+            && Tensors.numel(shape) / batch.examples() == whole.parameters().get(0).size();
+    return copies(
+        whole, Copies.Copier.copied(axis.get()), inOrder, axis.get(), slot(node.output()));
   }
 
   /** Adds a step that copies {@code value}; false if no rule covers it. */
-  private boolean copies(Derived value, Copies.Copier copier, boolean whole, int axis, int out) {
+  private boolean copies(
+      Derived value, Copies.Copier copier, boolean whole, BatchAxis axis, int out) {
     ParametricLayer layer;
     if (whole) {
       layer = registry.bare(value.parameters().get(0));
@@ -643,7 +763,12 @@ final class Compiler {
     }
     for (int i = 0; i < values.size(); i++) {
       Derived d = values.get(i);
-      copies(d, Copies.Copier.aligned(rank, k), d.reshaped().isPresent(), k, slot(names.get(i)));
+      copies(
+          d,
+          Copies.Copier.aligned(rank, k),
+          d.reshaped().isPresent(),
+          axis.get(),
+          slot(names.get(i)));
     }
     steps.add(step(new Node(node.target(), arguments, node.outputs(), node.module())));
     return true;

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param out slot of the result
  */
 record Copies(
-    ParametricLayer layer, Derived value, Copier copier, boolean chosen, int axis, int out)
+    ParametricLayer layer, Derived value, Copier copier, boolean chosen, BatchAxis axis, int out)
     implements Step {
 
   /** Makes a copy an example, (n, ...), of a value. */
@@ -30,8 +30,8 @@ record Copies(
     Tensor perExample(Tensor value, long examples);
 
     /** A call of the program has copied it along {@code axis}. */
-    static Copier copied(int axis) {
-      return (value, examples) -> value.movedim(axis, 0);
+    static Copier copied(BatchAxis axis) {
+      return axis::toFront;
     }
 
     /** Copies for an elementwise use of {@code rank} axes, where examples run along one. */
@@ -57,7 +57,7 @@ record Copies(
     Tensor copies =
         ForwardPass.current()
             .apply(layer, input, x -> copier.perExample(value.value(frame), frame.examples()));
-    frame.put(out, copies.movedim(0, axis));
+    frame.put(out, axis.fromFront(copies));
   }
 
   /** The rule of copies whose elements are elements of {@code parameter}. */

@@ -93,7 +93,8 @@ final class Derivations {
     if (node == null || nodes.contains(node)) {
       return;
     }
-    if (!top && flow.of(name) != Flow.Kind.DERIVED && flow.isDynamic(name)) {
+    boolean size = program.numbers().containsKey(name) || flow.of(name) == Flow.Kind.CONSTANT;
+    if (!top && size && flow.isDynamic(name)) {
       dynamic[0] = true; // a size: it stands in the frame
       return;
     }

@@ -57,13 +57,14 @@ public final class ExportedProgram implements Model {
    *
    * @throws CorruptFileException if the file is no such archive, damaged, or made to deceive
    * @throws UnsupportedOperatorException naming all operators that this library does not run
+   * @throws TrainingModeException if examples depend on each other, naming the modules
    * @throws IOException if it cannot be read
    */
   public static ExportedProgram load(Path file) throws IOException {
     Engine.start();
     try (Archive archive = Archive.open(file);
         Scope scope = Scope.open()) {
-      Program program = Functional.of(ProgramReader.read(archive), archive);
+      Program program = Generalisation.of(Functional.of(ProgramReader.read(archive)));
       State state = State.of(program, Payloads.read(archive), archive);
       ScalarType type =
           state.parameters().values().stream()

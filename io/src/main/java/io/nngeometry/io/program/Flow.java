@@ -96,6 +96,11 @@ final class Flow {
     return all.size() == 1 && !results.contains(name) ? Optional.of(all.get(0)) : Optional.empty();
   }
 
+  /** The calls that use it. */
+  List<Node> users(String name) {
+    return users.getOrDefault(name, List.of());
+  }
+
   /** Whether anything uses it. */
   boolean isUsed(String name) {
     return results.contains(name) || users.containsKey(name);

@@ -1,8 +1,6 @@
 package io.nngeometry.io.program;
 
 import io.nngeometry.engine.Operator;
-import io.nngeometry.io.Archive;
-import io.nngeometry.io.CorruptFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,22 +11,8 @@ import java.util.Map;
 final class Functional {
   private Functional() {}
 
-  /**
-   * Replaces calls in place by their out-of-place forms, and refuses batch normalisation that would
-   * use the minibatch's own statistics.
-   */
-  static Program of(Program program, Archive archive) throws CorruptFileException {
-    List<String> training = new ArrayList<>();
-    for (Node node : program.nodes()) {
-      if (inTraining(node)) {
-        training.add(node.module().isEmpty() ? node.shownOperator() : node.module());
-      }
-    }
-    if (!training.isEmpty()) {
-      throw archive.corrupt(
-          "it was exported in training mode, in which examples depend on each other (batch"
-              + " normalisation in %s): export net.eval()".formatted(String.join(", ", training)));
-    }
+  /** Replaces calls in place by their out-of-place forms. */
+  static Program of(Program program) {
     Map<String, String> renamed = new HashMap<>();
     List<Node> nodes = new ArrayList<>();
     for (Node node : program.nodes()) {
@@ -59,15 +43,6 @@ final class Functional {
         program.tensors(),
         program.numbers(),
         program.ranges());
-  }
-
-  private static boolean inTraining(Node node) {
-    boolean flagged =
-        node.argument("training").map(a -> a.equals(new Argument.Literal(true))).orElse(false)
-            && node.operator().contains("batch_norm");
-    return flagged
-        || node.operator().equals("_native_batch_norm_legit_functional")
-        || node.operator().equals("_batch_norm_with_update_functional");
   }
 
   private static boolean isInPlace(Node node) {

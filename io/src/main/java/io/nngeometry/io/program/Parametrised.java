@@ -198,11 +198,12 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
       if (node.reference("running_mean").isPresent()) {
         return null; // it would write to its buffers
       }
-      TensorOptional none = new TensorOptional();
       return weighted(
           Forms.Normalised.channels(
               "InstanceNorm" + (rank() - 2) + "d",
-              (x, w, b) -> torch.instance_norm(x, w, b, none, none, true, 0, eps, false)),
+              (x, w, b) ->
+                  torch.instance_norm(
+                      x, w, b, new TensorOptional(), new TensorOptional(), true, 0, eps, false)),
           "input");
     }
 
@@ -234,11 +235,13 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
     private @Nullable Parametrised rmsNorm() {
       long[] shape = list("normalized_shape", 0);
       Optional<Double> eps = node.argument("eps").map(a -> real(a));
-      DoubleOptional epsilon = eps.map(DoubleOptional::new).orElseGet(DoubleOptional::new);
-      io.nngeometry.engine.Scope.detach(epsilon);
       return roles(
           Forms.Normalised.trailing(
-              "RMSNorm", shape.length, (x, w, b) -> torch.rms_norm(x, shape, w, epsilon)),
+              "RMSNorm",
+              shape.length,
+              (x, w, b) ->
+                  torch.rms_norm(
+                      x, shape, w, eps.map(DoubleOptional::new).orElseGet(DoubleOptional::new))),
           "input",
           "weight",
           "none");
