@@ -122,7 +122,11 @@ record ZipDirectory(Map<String, Entry> entries) {
         throw where.corrupt("it is encrypted");
       }
       if (u16(d, at + 10) != 0) {
-        throw where.corrupt("it is compressed, which PyTorch's files never are");
+        throw where.corrupt(
+            name.contains("/code/")
+                ? "it is a part of a TorchScript program, which is not read: write the network with"
+                    + " torch.export.save, or its state_dict with torch.save"
+                : "it is compressed, which PyTorch's files never are");
       }
       long[] wide = {u32(d, at + 24), u32(d, at + 20), u32(d, at + 42)};
       widen(d, at + CENTRAL_BYTES + nameBytes, extraBytes, wide, where);
