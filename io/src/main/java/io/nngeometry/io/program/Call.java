@@ -11,17 +11,14 @@ final class Call implements Step {
   private final Operator operator;
   private final Boxing[] arguments;
   private final int[] outputs;
-  private final String shown;
 
   /**
    * @param outputs slots of what it gives; negative for what nobody uses
-   * @param shown what messages call it
    */
-  Call(Operator operator, List<Boxing> arguments, int[] outputs, String shown) {
+  Call(Operator operator, List<Boxing> arguments, int[] outputs) {
     this.operator = operator;
     this.arguments = arguments.toArray(Boxing[]::new);
     this.outputs = outputs;
-    this.shown = shown;
   }
 
   @Override
@@ -47,14 +44,6 @@ final class Call implements Step {
           put(frame, outputs[k], scope.keep(r.tensors().get(0)));
         }
       }
-    } catch (IndexOutOfBoundsException e) {
-      throw new IllegalArgumentException(shown + " gave other results than the program expects", e);
-    } catch (RuntimeException e) {
-      if (e.getClass() != RuntimeException.class) {
-        throw e;
-      }
-      String native_ = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      throw new IllegalArgumentException(shown + ": " + native_, e);
     }
   }
 

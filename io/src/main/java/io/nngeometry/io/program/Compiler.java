@@ -28,6 +28,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Binds the calls of a program to operators and layers. */
 final class Compiler {
+  private static final double MAX_ELEMENTS = 1L << 31;
+
+  /** Operators whose results grow with a single number. */
+  private static final Set<String> GROWING =
+      Set.of("arange", "linspace", "eye", "repeat_interleave", "one_hot", "scalar_tensor");
+
   private static final Argument TRUE = new Argument.Literal(true);
   private static final Argument TRANSPOSED =
       new Argument.Sequence(List.of(new Argument.Literal(1L), new Argument.Literal(0L)));
@@ -42,7 +48,7 @@ final class Compiler {
   private final BatchAxes axes;
   private final Derivations derivations;
   private final LayerRegistry registry;
-  private final List<Step> steps = new ArrayList<>();
+  private final List<Bound> steps = new ArrayList<>();
   private final Set<Node> done = new HashSet<>();
   private final List<Uncovered> uncovered = new ArrayList<>();
   private final Set<String> unsupported = new LinkedHashSet<>();
@@ -71,10 +77,17 @@ final class Compiler {
    */
   record Compiled(
       Map<String, Integer> slots,
-      List<Step> steps,
+      List<Bound> steps,
       Map<String, ParametricLayer> layers,
       List<Result> outputs,
       List<Uncovered> uncovered) {}
+
+  /**
+   * A step with its place in the program.
+   *
+   * @param shown operator and module, for messages
+   */
+  record Bound(String shown, Step step) {}
 
   /** Reads an output out of a frame. */
   interface Result {
@@ -125,6 +138,9 @@ final class Compiler {
         }
       }
     }
+    if (outputs.isEmpty()) {
+      throw new IllegalArgumentException("it gives no tensor");
+    }
     return new Compiled(
         Map.copyOf(slots), List.copyOf(steps), registry.layers(), outputs, List.copyOf(uncovered));
   }
@@ -145,6 +161,11 @@ final class Compiler {
     if (!unsupported.isEmpty()) {
       throw new UnsupportedOperatorException(List.copyOf(unsupported));
     }
+  }
+
+  private void add(Node node, Step step) {
+    String module = node.module().isEmpty() ? "" : " of " + ProgramReader.shown(node.module());
+    steps.add(new Bound(node.shownOperator() + module, step));
   }
 
   private int slot(String name) {
@@ -182,7 +203,7 @@ final class Compiler {
     Optional<String> repeated =
         node.reference("mat2").filter(m -> node.operator().equals("bmm") && isMultiplied(m));
     if (repeated.isEmpty()) {
-      steps.add(plain(node));
+      add(node, plain(node));
     } else if (!product(node)) {
       cannotCover(node, List.of(repeated.get()));
     }
@@ -264,6 +285,7 @@ final class Compiler {
   /** A call through the dispatcher. */
   private Step call(Node node) {
     Operator operator = operator(node).orElseThrow();
+    checkSizes(node);
     List<Boxing> boxings = new ArrayList<>();
     Set<String> given = new HashSet<>(node.arguments().keySet());
     for (Operator.Slot s : operator.slots()) {
@@ -288,7 +310,29 @@ final class Compiler {
         node.outputs().stream()
             .mapToInt((@Nullable String o) -> o == null ? -1 : slot(o))
             .toArray();
-    return new Call(operator, boxings, outputs, node.shownOperator());
+    return new Call(operator, boxings, outputs);
+  }
+
+  /** No list of sizes, paddings or repeats in a program may ask for absurd amounts of memory. */
+  private static void checkSizes(Node node) {
+    for (Map.Entry<String, Argument> e : node.arguments().entrySet()) {
+      double product = 1;
+      List<Argument> elements =
+          e.getValue() instanceof Argument.Sequence s ? s.elements() : List.of();
+      if (GROWING.contains(node.operator())) {
+        elements =
+            e.getValue() instanceof Argument.Sequence s ? s.elements() : List.of(e.getValue());
+      }
+      for (Argument a : elements) {
+        if (a instanceof Argument.Literal l && l.value() instanceof Number n) {
+          product *= Math.max(1, Math.abs(n.doubleValue()));
+        }
+      }
+      if (product > MAX_ELEMENTS) {
+        throw new IllegalArgumentException(
+            "%s asks for %.3g elements".formatted(node.shownOperator(), product));
+      }
+    }
   }
 
   private Optional<Operator> operator(Node node) {
@@ -358,7 +402,8 @@ final class Compiler {
     int out = slot(node.output());
     BatchAxis place = axis.get();
     if (isFolded(place, form)) {
-      steps.add(
+      add(
+          node,
           new FoldedUse(
               layer,
               (x, frame) -> form.compute(x, weightOperand.value(frame), biasOperand.value(frame)),
@@ -367,7 +412,8 @@ final class Compiler {
               out));
       return true;
     }
-    steps.add(
+    add(
+        node,
         frame -> {
           Tensor x = place.toFront(frame.tensor(in), frame.examples());
           Tensor y =
@@ -586,7 +632,8 @@ final class Compiler {
     int out = slot(node.output());
     Parameter shift = b.get();
     BatchAxis place = axis.get();
-    steps.add(
+    add(
+        node,
         frame -> {
           Tensor y = place.toFront(frame.tensor(out), frame.examples());
           frame.put(out, place.fromFront(y.add(shift.over(y))));
@@ -706,12 +753,12 @@ final class Compiler {
             && whole.kind() == Making.CHOSEN
             && Tensors.numel(shape) / batch.examples() == whole.parameters().get(0).size();
     return copies(
-        whole, Copies.Copier.copied(axis.get()), inOrder, axis.get(), slot(node.output()));
+        node, whole, Copies.Copier.copied(axis.get()), inOrder, axis.get(), slot(node.output()));
   }
 
   /** Adds a step that copies {@code value}; false if no rule covers it. */
   private boolean copies(
-      Derived value, Copies.Copier copier, boolean whole, BatchAxis axis, int out) {
+      Node node, Derived value, Copies.Copier copier, boolean whole, BatchAxis axis, int out) {
     ParametricLayer layer;
     if (whole) {
       layer = registry.bare(value.parameters().get(0));
@@ -731,7 +778,7 @@ final class Compiler {
     } else {
       return false;
     }
-    steps.add(new Copies(layer, value, copier, !whole && value.kind() == Making.CHOSEN, axis, out));
+    add(node, new Copies(layer, value, copier, !whole && value.kind() == Making.CHOSEN, axis, out));
     return true;
   }
 
@@ -764,13 +811,14 @@ final class Compiler {
     for (int i = 0; i < values.size(); i++) {
       Derived d = values.get(i);
       copies(
+          node,
           d,
           Copies.Copier.aligned(rank, k),
           d.reshaped().isPresent(),
           axis.get(),
           slot(names.get(i)));
     }
-    steps.add(step(new Node(node.target(), arguments, node.outputs(), node.module())));
+    add(node, step(new Node(node.target(), arguments, node.outputs(), node.module())));
     return true;
   }
 
@@ -780,9 +828,9 @@ final class Compiler {
       Derived d = derivations.of(name);
       parameters.addAll(d.parameters());
       int slot = slot(name);
-      steps.add(frame -> frame.put(slot, d.value(frame)));
+      add(node, frame -> frame.put(slot, d.value(frame)));
     }
     uncovered.add(new Uncovered(node.shownOperator(), parameters));
-    steps.add(plain(node));
+    add(node, plain(node));
   }
 }

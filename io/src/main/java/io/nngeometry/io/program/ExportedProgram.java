@@ -71,11 +71,13 @@ public final class ExportedProgram implements Model {
               .findFirst()
               .map(w -> Tensors.type(w.parameter().tensor()))
               .orElse(ScalarType.Float);
-      try {
-        return new ExportedProgram(program, state, type, type);
-      } catch (IllegalArgumentException e) {
-        throw archive.corrupt("its graph cannot be run: " + e.getMessage());
-      }
+      return new ExportedProgram(program, state, type, type);
+    } catch (UnsupportedOperatorException | TrainingModeException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // a graph that contradicts itself fails in many places
+      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new CorruptFileException(file, "its graph cannot be run: " + reason, e);
     }
   }
 
@@ -109,10 +111,24 @@ public final class ExportedProgram implements Model {
     }
     state.others().forEach((name, t) -> frame.put(slot(name), t));
     checkCovered();
-    for (Step step : compiled.steps()) {
-      step.run(frame);
+    for (Compiler.Bound bound : compiled.steps()) {
+      try {
+        bound.step().run(frame);
+      } catch (RuntimeException e) {
+        throw failure(bound.shown(), e);
+      }
     }
     return compiled.outputs().get(0).of(frame);
+  }
+
+  /** One line that names the call; what the library itself says passes as it is. */
+  private static RuntimeException failure(String shown, RuntimeException e) {
+    if (e instanceof UncoveredParameterException) {
+      return e;
+    }
+    // libtorch's own come with a trace of many lines
+    String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return new IllegalArgumentException("the program failed at %s: %s".formatted(shown, reason), e);
   }
 
   private int slot(String name) {

@@ -97,7 +97,7 @@ final class Generalisation {
     }
     try {
       return new Generalisation(program, batch).generalise();
-    } catch (LostException e) {
+    } catch (LostException | ArithmeticException e) {
       return program;
     }
   }
@@ -380,7 +380,11 @@ final class Generalisation {
 
   private BatchAxis moved(Node node, List<Integer> dims) {
     BatchAxis from = axis(first(node));
-    return new BatchAxis(dims.indexOf(from.axis()), from.outer(), from.inner());
+    int to = dims.indexOf(from.axis());
+    if (to < 0) {
+      throw new LostException();
+    }
+    return new BatchAxis(to, from.outer(), from.inner());
   }
 
   private BatchAxis swapped(Node node) {

@@ -47,7 +47,8 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
   private record Reader(Node node, Values values) {
     @Nullable Parametrised read() {
       return switch (node.operator()) {
-        case "linear" -> weighted(new Forms.Linear(), "input");
+        case "linear" ->
+            node.reference("weight").isPresent() ? weighted(new Forms.Linear(), "input") : null;
         case "conv1d" -> convolution(1);
         case "conv2d" -> convolution(2);
         case "conv3d" -> convolution(3);

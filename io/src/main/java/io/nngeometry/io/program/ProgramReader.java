@@ -266,7 +266,11 @@ final class ProgramReader {
   TensorFacts tensorFacts(JsonNode n) throws CorruptFileException {
     List<Size> sizes = new ArrayList<>();
     for (JsonNode s : array(need(n, "sizes"))) {
-      sizes.add(size(s));
+      Size size = size(s);
+      if (size.hint() < 0) {
+        throw archive.corrupt("a tensor in its graph has a negative size");
+      }
+      sizes.add(size);
     }
     return new TensorFacts(scalarType(need(n, "dtype")), sizes);
   }
