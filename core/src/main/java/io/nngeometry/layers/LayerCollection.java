@@ -43,7 +43,7 @@ public final class LayerCollection {
       long end = offset;
       for (int k = 0; k < source.parameters().size(); k++) {
         Parameter p = source.parameters().get(k);
-        String name = parameterName(id, source, k);
+        String name = source.fullName(id, k);
         if (!slots.containsKey(p) && wanted.test(name, p)) {
           Layer.Slot slot = new Layer.Slot(name, p, end);
           slots.put(p, slot);
@@ -198,13 +198,6 @@ public final class LayerCollection {
   private IllegalArgumentException noSuch(String id) {
     return new IllegalArgumentException(
         "no layer '" + id + "'; the layers are " + String.join(", ", layers.keySet()));
-  }
-
-  private static String parameterName(String id, ParametricLayer source, int index) {
-    if (source instanceof Parameter) {
-      return id;
-    }
-    return id + "." + source.parameterNames().get(index);
   }
 
   private static List<ParametricLayer> usersOf(

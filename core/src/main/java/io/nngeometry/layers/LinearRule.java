@@ -30,7 +30,8 @@ public final class LinearRule extends LinearMapRule {
     return byPosition(outputGradient);
   }
 
-  private static Tensor byPosition(Tensor t) {
+  /** (n, ..., features) to (n, 1, positions, features). */
+  static Tensor byPosition(Tensor t) {
     return t.reshape(t.size(0), 1, -1, t.size(-1));
   }
 }

@@ -92,6 +92,11 @@ public final class Parameter implements ParametricLayer {
   }
 
   @Override
+  public String fullName(String id, int index) {
+    return id;
+  }
+
+  @Override
   public LayerRule rule() {
     return BareParameterRule.INSTANCE;
   }

@@ -15,6 +15,15 @@ public interface ParametricLayer {
     return List.of("weight", "bias").subList(0, parameters().size());
   }
 
+  /**
+   * Full name of a parameter of this layer when it is called {@code id}, such as {@code fc.weight}.
+   *
+   * @param index its place among {@link #parameters()}
+   */
+  default String fullName(String id, int index) {
+    return id + "." + parameterNames().get(index);
+  }
+
   /** How its parameters' per-example gradients follow from its inputs and output gradients. */
   LayerRule rule();
 }

@@ -9,11 +9,17 @@ public class UncoveredParameterException extends RuntimeException {
 
   /** Names the parameters and says what can be done. */
   public UncoveredParameterException(List<String> parameters) {
-    super(
+    this(
+        parameters,
         "no rule covers how the model uses %s: read it with Parameter.over(batch) or inside a layer of"
                 .formatted(String.join(", ", parameters))
             + " io.nngeometry.nn, leave it out with LayerCollection.without(...), or allow the slow"
             + " per-example fallback");
+  }
+
+  /** Names the parameters, with a message of the model's own. */
+  public UncoveredParameterException(List<String> parameters, String message) {
+    super(message);
     this.parameters = List.copyOf(parameters);
   }
 

@@ -61,7 +61,11 @@ enum Dtype {
 
   /** The element type of {@code t}; empty if files cannot hold it. */
   static Optional<Dtype> of(Tensor t) {
-    ScalarType type = t.scalar_type().intern();
+    return of(t.scalar_type().intern());
+  }
+
+  /** The element type that libtorch calls {@code type}; empty if files cannot hold it. */
+  static Optional<Dtype> of(ScalarType type) {
     return Arrays.stream(values()).filter(d -> d.type == type).findFirst();
   }
 }

@@ -16,6 +16,11 @@ record Place(Path file, String prefix) {
     return new Place(file, "tensor '" + shown(name) + "': ");
   }
 
+  /** The entry called {@code name} of this archive. */
+  Place entry(String name) {
+    return new Place(file, "entry '" + shown(name) + "': ");
+  }
+
   /** The exception that says {@code problem}. */
   CorruptFileException corrupt(String problem) {
     return new CorruptFileException(file, prefix + problem);

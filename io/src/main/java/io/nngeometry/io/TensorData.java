@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -95,6 +96,14 @@ final class TensorData {
             () ->
                 new IllegalArgumentException(
                     name + " has elements of type " + t.scalar_type() + ", which cannot be saved"));
+  }
+
+  /** Hands all bytes of a contiguous {@code t} to {@code consumer}, in order. */
+  static void forEachWindow(Tensor t, Consumer<ByteBuffer> consumer) {
+    long bytes = t.nbytes();
+    for (long start = 0; start < bytes; start += WINDOW) {
+      consumer.accept(window(t, start, bytes));
+    }
   }
 
   private static Tensor allocate(Dtype dtype, long[] shape, Place place) throws IOException {

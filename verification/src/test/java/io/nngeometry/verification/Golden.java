@@ -7,6 +7,7 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Metric;
 import io.nngeometry.io.Safetensors;
 import io.nngeometry.io.TensorFile;
+import io.nngeometry.io.program.ExportedProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -145,6 +146,12 @@ final class Golden {
     net.to(type);
     net.loadFrom(tensors.tensors());
     return net;
+  }
+
+  /** The program that PyTorch exported, in the net's type. */
+  ExportedProgram program() throws IOException {
+    ExportedProgram program = ExportedProgram.load(directory().resolve(name + ".pt2"));
+    return type == ScalarType.Double ? program : program.to(type);
   }
 
   static long[] longs(JsonNode array) {

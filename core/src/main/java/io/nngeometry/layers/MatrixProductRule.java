@@ -1,0 +1,29 @@
+package io.nngeometry.layers;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The product x W on the last axis with a weight (in, out), whose rows are indexed by inputs; every
+ * axis between the first and the last is one of positions.
+ */
+public final class MatrixProductRule extends LinearMapRule {
+  /** The rule of a weight (in, out). */
+  public MatrixProductRule(Parameter weight) {
+    super(weight, null, new MatrixLayout(1, weight.shape()[0], weight.shape()[1], false, 0));
+  }
+
+  @Override
+  protected boolean inputIsLeft() {
+    return true;
+  }
+
+  @Override
+  protected Tensor inputFactor(Tensor input, boolean ones) {
+    return LinearRule.byPosition(input);
+  }
+
+  @Override
+  protected Tensor signalFactor(Tensor outputGradient) {
+    return LinearRule.byPosition(outputGradient);
+  }
+}
