@@ -1,5 +1,7 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.fisher.MemoryBudget;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -34,6 +36,18 @@ record Check(CommandLine command) {
   /** From zero until, without, one. */
   double belowOne(String option, double value) {
     return require(value >= 0 && value < 1, value, option + " must be from 0 to below 1");
+  }
+
+  /** An amount of memory; the machine's where there is none. */
+  MemoryBudget memory(String option, @Nullable String written) {
+    if (written == null) {
+      return MemoryBudget.ofMachine();
+    }
+    try {
+      return MemoryBudget.parse(written);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command, option + ": " + e.getMessage(), e);
+    }
   }
 
   private <N extends Number> N require(boolean holds, N value, String rule) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     name = "inspect",
     description =
         "Lists a network's layers, which rule gives the gradients of each parameter, "
-            + "and the memory that each representation of its Fisher matrix would need.",
+            + "the memory that each representation of its Fisher matrix would need, and what it would"
+            + " take to compute: bytes at the peak, examples at a time, work.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  nngeometry inspect",
       "  nngeometry inspect --model resnet18 --width 16",
+      "  nngeometry inspect --model resnet50 --examples 50000 --memory 4GiB",
       "  nngeometry inspect --model resnet50 --dtype float64 --json"
     })
 final class InspectCommand implements Callable<Integer> {
@@ -71,6 +73,26 @@ final class InspectCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}.")
   private long gradients;
 
+  @Option(
+      names = "--examples",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Examples that the plan is for. Default: ${DEFAULT-VALUE}.")
+  private long examples;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "64",
+      description = "Examples of a minibatch, at the most. Default: ${DEFAULT-VALUE}.")
+  private long batch;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "BYTES",
+      description = "What may be taken, such as 4GiB. Default: seven tenths of the machine's.")
+  private @Nullable String memory;
+
   @Mixin private OutputOptions output;
 
   @Override
@@ -79,15 +101,27 @@ final class InspectCommand implements Callable<Integer> {
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
     check.atLeast("--gradients", gradients, 1);
+    check.atLeast("--examples", examples, 1);
+    check.atLeast("--batch", batch, 1);
+    MemoryBudget budget = check.memory("--memory", memory);
     output.startEngine();
-    Module net = model.build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)));
+    Module net =
+        model
+            .build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)))
+            .to(dtype.type());
     Inspection inspection =
-        Inspection.of(net, model.word(), model.input(), dtype.toString(), dtype.bytes(), gradients);
-    output.print(output.json() ? Json.of(inspection) : text(inspection));
+        Inspection.of(
+            net,
+            model.word(),
+            model.input(),
+            dtype.toString(),
+            dtype.bytes(),
+            new Inspection.Scale(gradients, examples, batch, budget));
+    output.print(output.json() ? Json.of(inspection) : text(inspection, budget));
     return 0;
   }
 
-  private String text(Inspection found) {
+  private String text(Inspection found, MemoryBudget budget) {
     TextTable layers = TextTable.of(4, "layer", "kind", "shapes", "covered by", "parameters");
     for (Inspection.LayerFacts layer : found.layers()) {
       layers.row(
@@ -106,7 +140,17 @@ final class InspectCommand implements Callable<Integer> {
               m.numbers() == Long.MAX_VALUE ? "-" : Numbers.grouped(m.numbers()),
               m.human()));
     }
-    return "%s: %s, inputs (n, %s)%n%s parameters in %d layers%n%n%s%n%nin %s, of %s here:%n%s"
+    TextTable plans = TextTable.of(1, "to compute", "at the peak", "at a time", "FB", "");
+    for (Inspection.Forecast f : found.plans()) {
+      plans.row(
+          List.of(
+              f.what(),
+              f.human(),
+              Numbers.grouped(f.batch()),
+              String.format(java.util.Locale.ROOT, "%.1f", f.forwardBackwards()),
+              f.fits() ? "" : "does not fit"));
+    }
+    return "%s: %s, inputs (n, %s)%n%s parameters in %d layers%n%n%s%n%nin %s, of %s here:%n%s%n%nfor %s examples within %s (FB: forward and backward over them):%n%s"
         .formatted(
             model.word(),
             model.description(),
@@ -116,6 +160,9 @@ final class InspectCommand implements Callable<Integer> {
             layers,
             found.dtype(),
             MemoryBudget.human(MemoryBudget.ofMachine().bytes()),
-            memory);
+            memory,
+            Numbers.grouped(examples),
+            MemoryBudget.human(budget.bytes()),
+            plans);
   }
 }

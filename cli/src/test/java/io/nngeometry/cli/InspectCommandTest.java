@@ -81,6 +81,44 @@ class InspectCommandTest {
     assertThat(wide.get("memory").get(0).get("human").asText()).isEqualTo("2.3 MiB");
   }
 
+  /**
+   * What it says beforehand must be what a smaller budget changes: fewer examples, or a refusal.
+   */
+  @Test
+  void plansFitTheBudgetOrSaySo() {
+    String[] args = {"inspect", "--model=resnet18", "--width=8", "--json", "--batch=64"};
+    JsonNode ample = Ran.of(with(args, "--memory=64GiB")).well().json();
+    JsonNode scarce = Ran.of(with(args, "--memory", "100 MiB")).well().json();
+    Map<String, JsonNode> rich = plans(ample);
+    Map<String, JsonNode> poor = plans(scarce);
+    assertThat(rich.keySet())
+        .contains("dense", "kfac", "ekfac", "diag", "low-rank", "v^T F v", "F v", "trace");
+    assertThat(rich.get("diag").get("batch").asLong()).isEqualTo(64);
+    assertThat(poor.get("diag").get("batch").asLong()).isBetween(1L, 63L);
+    assertThat(poor.get("diag").get("fits").asBoolean()).isTrue();
+    assertThat(poor.get("diag").get("peak").asDouble()).isLessThan(100 << 20);
+    assertThat(poor.get("dense").get("fits").asBoolean()).isFalse();
+    assertThat(rich.get("ekfac").get("readings").asInt()).isEqualTo(2);
+    assertThat(rich.get("v^T F v").get("forward_backwards").asDouble()).isBetween(0.9, 1.1);
+    assertThat(rich.get("F v").get("forward_backwards").asDouble()).isBetween(1.6, 1.8);
+    assertThat(Ran.of("inspect", "--memory=100MiB", "--model=resnet50").well().out())
+        .containsPattern("dense .*does not fit")
+        .containsPattern("for 1,000 examples within 100.0 MiB");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--memory=lots", "--memory=-1", "--batch=0", "--examples=0"})
+  void whatIsNoAmountIsRefused(String option) {
+    assertThat(Ran.of("inspect", option).complaint())
+        .contains(option.substring(0, option.indexOf('=')));
+  }
+
+  private static Map<String, JsonNode> plans(JsonNode found) {
+    Map<String, JsonNode> plans = new LinkedHashMap<>();
+    found.get("plans").forEach(plan -> plans.put(plan.get("what").asText(), plan));
+    return plans;
+  }
+
   @Test
   void normalisationsAreTold() {
     JsonNode found =

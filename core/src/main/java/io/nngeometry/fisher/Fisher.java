@@ -122,6 +122,11 @@ public final class Fisher {
     return new Planner(estimation()).plan(List.of(representations));
   }
 
+  /** What v^T F v, F v and the exact trace of the implicit matrix take, in this order. */
+  public List<Plan> implicitPlans() {
+    return new Planner(estimation()).implicitOperations();
+  }
+
   /** Computes the matrix in one representation. */
   public PMat as(Representation representation) {
     return as(new Representation[] {representation}).get(0);

@@ -4,6 +4,8 @@ import io.nngeometry.layers.LayerCollection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The bytes that matrices may take. Asked before anything is allocated.
@@ -11,6 +13,8 @@ import java.util.Locale;
  * @param bytes the limit
  */
 public record MemoryBudget(long bytes) {
+  private static final Pattern WRITTEN =
+      Pattern.compile("(\\d+(?:\\.\\d+)?) *(?:([kmgtKMGT])i?)?[bB]?");
   private static final String[] UNITS = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   /** Seven tenths of the machine's memory, or of the container's. */
@@ -21,6 +25,26 @@ public record MemoryBudget(long bytes) {
             ? os.getTotalMemorySize()
             : Runtime.getRuntime().maxMemory();
     return new MemoryBudget(total / 10 * 7);
+  }
+
+  /**
+   * A budget as people write it: {@code 512MiB}, {@code 4 GiB}, {@code 6GB} (the same unit), or
+   * bytes.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static MemoryBudget parse(String text) {
+    Matcher matcher = WRITTEN.matcher(text.strip());
+    if (matcher.matches()) {
+      int power =
+          matcher.group(2) == null ? 0 : " KMGT".indexOf(matcher.group(2).toUpperCase(Locale.ROOT));
+      double bytes = Double.parseDouble(matcher.group(1)) * Math.pow(1024, power);
+      if (bytes >= 1 && bytes < Long.MAX_VALUE) {
+        return new MemoryBudget((long) bytes);
+      }
+    }
+    throw new IllegalArgumentException(
+        "'%s' is no amount of memory: write 512MiB, 4GiB, or bytes".formatted(text));
   }
 
   /** Fails if {@code needed} bytes are more than the budget. */

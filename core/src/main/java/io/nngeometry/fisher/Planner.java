@@ -80,6 +80,39 @@ final class Planner {
   }
 
   /**
+   * What operations on the implicit matrix take, each a reading of the examples: v^T F v, F v (so a
+   * step of conjugate gradients or Lanczos) and the exact trace.
+   */
+  List<Plan> implicitOperations() {
+    double d = estimation.layers().size();
+    Need tangents = footprint.linearised();
+    Need noGraph = new Need(tangents.kept() * 2 / 3, tangents.passing(), 3 * footprint.forward());
+    Need norms =
+        footprint
+            .recorded()
+            .and(BlockKind.DIAGONAL.over(footprint))
+            .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
+    return List.of(
+        operation("v^T F v", noGraph, d),
+        operation("F v", footprint.products(1), 5 * d),
+        operation("trace", norms, 0));
+  }
+
+  private Plan operation(String name, Need need, double vectors) {
+    double perExample = bytesPerNumber * need.numbers();
+    return new Plan(
+        name,
+        estimation.pass().data().batchSize(),
+        0,
+        bytesPerNumber * vectors,
+        0,
+        perExample,
+        need.flops() / (3 * footprint.forward()),
+        1,
+        estimation.budget());
+  }
+
+  /**
    * The plan, if it fits.
    *
    * @throws MemoryBudgetException with the bytes it needs and the representations that fit

@@ -117,7 +117,9 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   @Override
   protected Tensor computePerExample() {
-    return layout.toFlat(torch.matmul(left().transpose(-1, -2), right()));
+    Tensor l = left();
+    Tensor r = right();
+    return Scope.keeping(() -> layout.toFlat(torch.matmul(l.transpose(-1, -2), r)));
   }
 
   @Override

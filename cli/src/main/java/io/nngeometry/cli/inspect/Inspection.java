@@ -1,6 +1,12 @@
 package io.nngeometry.cli.inspect;
 
+import io.nngeometry.data.Examples;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.MemoryBudget;
+import io.nngeometry.fisher.Metric;
+import io.nngeometry.fisher.Plan;
 import io.nngeometry.fisher.Representation;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
@@ -9,6 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * What a network is made of, and what its matrices would take.
@@ -18,9 +28,25 @@ import java.util.stream.Collectors;
  * @param dtype type of the matrices' numbers
  * @param layers its parametric layers in flat order
  * @param memory the need of every representation
+ * @param plans what computing each would take, and operations on the implicit matrix
  */
 public record Inspection(
-    String model, long parameters, String dtype, List<LayerFacts> layers, List<Memory> memory) {
+    String model,
+    long parameters,
+    String dtype,
+    List<LayerFacts> layers,
+    List<Memory> memory,
+    List<Forecast> plans) {
+
+  /**
+   * What matrices are to be made of.
+   *
+   * @param gradients how many a low-rank matrix would stack
+   * @param examples how many the plans are for
+   * @param batch examples of a minibatch, at the most
+   * @param budget bytes that may be taken
+   */
+  public record Scale(long gradients, long examples, long batch, MemoryBudget budget) {}
 
   /**
    * One layer.
@@ -65,6 +91,37 @@ public record Inspection(
   public record Memory(String representation, long numbers, double bytes, String human) {}
 
   /**
+   * What computing a matrix, or using the implicit one, would take.
+   *
+   * @param what the representation or the operation
+   * @param peak bytes at the peak, beside network and data
+   * @param human the same in the unit that reads best
+   * @param batch examples at a time
+   * @param forwardBackwards work, in forward and backward passes over the same examples
+   * @param readings how often the examples are read
+   * @param fits whether the budget allows it
+   */
+  public record Forecast(
+      String what,
+      double peak,
+      String human,
+      long batch,
+      double forwardBackwards,
+      int readings,
+      boolean fits) {
+    static Forecast of(Plan plan) {
+      return new Forecast(
+          plan.representation(),
+          plan.peak(),
+          MemoryBudget.human(plan.peak()),
+          plan.batch(),
+          plan.forwardBackwards(),
+          plan.readings(),
+          plan.fits());
+    }
+  }
+
+  /**
    * Inspects a network.
    *
    * @param net the network
@@ -72,10 +129,10 @@ public record Inspection(
    * @param input shape of one example
    * @param dtype type of the matrices' numbers
    * @param bytes what one of them takes
-   * @param gradients how many a low-rank matrix would stack
+   * @param scale what the matrices are to be made of
    */
   public static Inspection of(
-      Module net, String model, long[] input, String dtype, int bytes, long gradients) {
+      Module net, String model, long[] input, String dtype, int bytes, Scale scale) {
     LayerCollection collection = LayerCollection.of(net);
     Set<String> missing = Coverage.missing(net, collection, input);
     return new Inspection(
@@ -84,8 +141,36 @@ public record Inspection(
         dtype,
         collection.layers().stream().map(layer -> facts(layer, missing)).toList(),
         Representation.byName().values().stream()
-            .map(r -> memory(r, collection, bytes, gradients))
-            .toList());
+            .map(r -> memory(r, collection, bytes, scale.gradients()))
+            .toList(),
+        missing.size() == collection.slots().size()
+            ? List.of()
+            : plans(
+                Fisher.of(net, Metric.categorical())
+                    .layers(collection.whereParameter(name -> !missing.contains(name)))
+                    .memoryBudget(scale.budget()),
+                Tensors.options(collection.slots().get(0).parameter().tensor()),
+                input,
+                scale));
+  }
+
+  private static List<Forecast> plans(
+      Fisher fisher, TensorOptions options, long[] input, Scale scale) {
+    try (Scope scope = Scope.open()) {
+      long[] one = LongStream.concat(LongStream.of(1), LongStream.of(input)).toArray();
+      long[] all = one.clone();
+      all[0] = scale.examples();
+      // as many examples as are asked for, in the memory of one
+      Fisher on =
+          fisher.on(Examples.of(torch.zeros(one, options).expand(all)).batches(scale.batch()));
+      return Stream.concat(
+              Representation.byName().values().stream()
+                  .filter(r -> r != Representation.IMPLICIT && r != Representation.EYE)
+                  .map(on::plan),
+              on.implicitPlans().stream())
+          .map(Forecast::of)
+          .toList();
+    }
   }
 
   private static LayerFacts facts(Layer layer, Set<String> missing) {

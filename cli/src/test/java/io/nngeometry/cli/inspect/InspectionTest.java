@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.fisher.MemoryBudget;
 import io.nngeometry.layers.Parameter;
 import io.nngeometry.nn.Linear;
 import io.nngeometry.nn.Module;
@@ -43,7 +44,15 @@ class InspectionTest {
   private static Map<String, String> rules(Module net, long... input) {
     try (Scope scope = Scope.open()) {
       Map<String, String> rules = new LinkedHashMap<>();
-      Inspection.of(net, "mine", input, "float32", 4, 10).layers().stream()
+      Inspection.of(
+              net,
+              "mine",
+              input,
+              "float32",
+              4,
+              new Inspection.Scale(10, 10, 5, MemoryBudget.ofMachine()))
+          .layers()
+          .stream()
           .flatMap(layer -> layer.parameters().stream())
           .forEach(parameter -> rules.put(parameter.name(), parameter.rule()));
       return rules;
