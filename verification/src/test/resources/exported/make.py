@@ -215,6 +215,12 @@ def wave():
 
 
 @net
+def training():
+    """Batch normalisation with the minibatch's statistics: refused."""
+    return Wave(), (torch.randn(N, 2, 6),), {"train": True}
+
+
+@net
 def wave_decomposed():
     return Wave(), (torch.randn(N, 2, 6),), {"decompose": True}
 
@@ -333,6 +339,46 @@ def perceiver():
 @net
 def perceiver_decomposed():
     return Perceiver(), (torch.randn(N, 3, 3),), {"decompose": True}
+
+
+class InPlace(nn.Module):
+    """Overwrites a slice, which is a view of what is used later: refused."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 3)
+
+    def forward(self, x):
+        h = self.fc(x)
+        h[:, 0] = 1
+        return h
+
+
+@net
+def in_place():
+    return InPlace(), (torch.randn(N, 3),), {}
+
+
+@net
+def in_place_decomposed():
+    return InPlace(), (torch.randn(N, 3),), {"decompose": True}
+
+
+class Detached(nn.Module):
+    """A weight whose second use gets no gradient."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 3)
+
+    def forward(self, x):
+        h = torch.tanh(self.fc(x))
+        return F.linear(h, self.fc.weight.detach()) * self.fc.bias.detach() + h.detach()
+
+
+@net
+def detached():
+    return Detached(), (torch.randn(N, 3),), {}
 
 
 class Frames(nn.Module):

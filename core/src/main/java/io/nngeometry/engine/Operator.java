@@ -114,6 +114,11 @@ public final class Operator {
    * @param number its value, if it is no tensor but a number
    */
   public record Result(List<Tensor> tensors, boolean list, Optional<Number> number) {
+    /** The one tensor, or the number. */
+    public Object value() {
+      return number.isPresent() ? number.get() : tensors.get(0);
+    }
+
     private static Result of(IValue value) {
       if (value.isTensor()) {
         // a reference into the stack, which dies with it

@@ -3,18 +3,13 @@ package io.nngeometry.layers;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The product x W on the last axis with a weight (in, out), whose rows are indexed by inputs; every
- * axis between the first and the last is one of positions.
+ * The product x W on the last axis with a weight stored as (in, out): a linear map whose matrix is
+ * the transposed weight. Every axis between the first and the last is one of positions.
  */
 public final class MatrixProductRule extends LinearMapRule {
   /** The rule of a weight (in, out). */
   public MatrixProductRule(Parameter weight) {
-    super(weight, null, new MatrixLayout(1, weight.shape()[0], weight.shape()[1], false, 0));
-  }
-
-  @Override
-  protected boolean inputIsLeft() {
-    return true;
+    super(weight, null, new MatrixLayout(1, weight.shape()[1], weight.shape()[0], false, 1));
   }
 
   @Override

@@ -148,9 +148,14 @@ final class Golden {
     return net;
   }
 
+  /** The file of the exported program. */
+  Path programFile() {
+    return directory().resolve(name + ".pt2");
+  }
+
   /** The program that PyTorch exported, in the net's type. */
   ExportedProgram program() throws IOException {
-    ExportedProgram program = ExportedProgram.load(directory().resolve(name + ".pt2"));
+    ExportedProgram program = ExportedProgram.load(programFile());
     return type == ScalarType.Double ? program : program.to(type);
   }
 

@@ -21,6 +21,11 @@ interface Boxing {
   /** The argument's value in a run. */
   IValue value(Frame frame);
 
+  /** Whether the value was made for one run alone, so that whoever asked for it may free it. */
+  default boolean isFresh() {
+    return true;
+  }
+
   /**
    * Fits {@code argument} to what the operator takes.
    *
@@ -39,7 +44,20 @@ interface Boxing {
   /** Boxes once what is the same in every run; the program keeps it. */
   private static Boxing constant(Boxing once) {
     IValue value = Scope.keeping(() -> Scope.detach(once.value(new Frame(0, new Tensor()))));
-    return frame -> value;
+    return new Constant(value);
+  }
+
+  /** A value that the program keeps. */
+  record Constant(IValue kept) implements Boxing {
+    @Override
+    public IValue value(Frame frame) {
+      return kept;
+    }
+
+    @Override
+    public boolean isFresh() {
+      return false;
+    }
   }
 
   /** A plain type of the schema. */

@@ -1,10 +1,8 @@
 package io.nngeometry.io.program;
 
 import io.nngeometry.engine.Operator;
-import io.nngeometry.engine.Scope;
 import java.util.List;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.Tensor;
 
 /** Calls an operator of libtorch. */
 final class Call implements Step {
@@ -23,33 +21,21 @@ final class Call implements Step {
 
   @Override
   public void run(Frame frame) {
-    try (Scope scope = Scope.open()) {
-      IValue[] values = new IValue[arguments.length];
-      for (int k = 0; k < values.length; k++) {
-        values[k] = arguments[k].value(frame);
-      }
-      List<Operator.Result> results = operator.call(values);
-      if (results.size() == 1 && results.get(0).list()) {
-        List<Tensor> tensors = results.get(0).tensors();
-        for (int k = 0; k < outputs.length; k++) {
-          put(frame, outputs[k], scope.keep(tensors.get(k)));
-        }
-        return;
-      }
-      for (int k = 0; k < outputs.length; k++) {
-        Operator.Result r = results.get(k);
-        if (r.number().isPresent()) {
-          put(frame, outputs[k], r.number().get());
-        } else {
-          put(frame, outputs[k], scope.keep(r.tensors().get(0)));
-        }
+    IValue[] values = new IValue[arguments.length];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = arguments[k].value(frame);
+    }
+    List<Operator.Result> results = operator.call(values);
+    for (int k = 0; k < values.length; k++) {
+      if (arguments[k].isFresh()) {
+        values[k].close(); // it would hold its tensors as long as the scope
       }
     }
-  }
-
-  private static void put(Frame frame, int slot, Object value) {
-    if (slot >= 0) {
-      frame.put(slot, value);
+    boolean list = results.size() == 1 && results.get(0).list();
+    for (int k = 0; k < outputs.length; k++) {
+      if (outputs[k] >= 0) {
+        frame.put(outputs[k], list ? results.get(0).tensors().get(k) : results.get(k).value());
+      }
     }
   }
 }

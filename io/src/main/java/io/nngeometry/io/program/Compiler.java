@@ -255,31 +255,7 @@ final class Compiler {
     if (arithmetic.isPresent()) {
       return arithmetic.get();
     }
-    return Rewriting.of(node).map(this::call).orElseGet(() -> weightNorm(node));
-  }
-
-  private Step weightNorm(Node node) {
-    if (!node.operator().startsWith("_weight_norm")) {
-      return call(node);
-    }
-    int v = slot(node.reference("v").orElseThrow());
-    int g = slot(node.reference("g").orElseThrow());
-    int out = slot(node.output());
-    long axis = node.argument("dim").map(a -> number(a)).orElse(0L);
-    return frame -> {
-      Tensor direction = frame.tensor(v);
-      long[] others =
-          java.util.stream.LongStream.range(0, direction.dim()).filter(k -> k != axis).toArray();
-      Tensor norm = Tensors.sum(direction.mul(direction), true, others).sqrt();
-      frame.put(out, direction.mul(frame.tensor(g).div(norm)));
-    };
-  }
-
-  private static long number(Argument a) {
-    if (a instanceof Argument.Literal l && l.value() instanceof Long n) {
-      return n;
-    }
-    throw new IllegalArgumentException("an axis is no fixed number");
+    return Composite.of(node, this::slot).orElseGet(() -> call(Rewriting.of(node).orElse(node)));
   }
 
   /** A call through the dispatcher. */
@@ -795,6 +771,7 @@ final class Compiler {
     Map<String, Argument> arguments = new LinkedHashMap<>(node.arguments());
     List<Derived> values = new ArrayList<>();
     List<String> names = new ArrayList<>();
+    List<String> sources = new ArrayList<>();
     for (Map.Entry<String, Argument> e : node.arguments().entrySet()) {
       if (e.getValue() instanceof Argument.Reference r && isDerived(r.name())) {
         Derived d = derivations.of(r.name());
@@ -804,21 +781,44 @@ final class Compiler {
           return false;
         }
         values.add(d);
+        sources.add(r.name());
         names.add(node.output() + "/" + e.getKey());
         arguments.put(e.getKey(), new Argument.Reference(node.output() + "/" + e.getKey()));
       }
     }
     for (int i = 0; i < values.size(); i++) {
       Derived d = values.get(i);
-      copies(
-          node,
-          d,
-          Copies.Copier.aligned(rank, k),
-          d.reshaped().isPresent(),
-          axis.get(),
-          slot(names.get(i)));
+      Copies.Copier copier = Copies.Copier.aligned(rank, k);
+      if (!rowsOfTable(node, sources.get(i), d, copier, axis.get(), slot(names.get(i)))) {
+        copies(node, d, copier, d.reshaped().isPresent(), axis.get(), slot(names.get(i)));
+      }
     }
     add(node, step(new Node(node.target(), arguments, node.outputs(), node.module())));
+    return true;
+  }
+
+  /** Adds a lookup of rows that are the same for all examples, if the value is that. */
+  private boolean rowsOfTable(
+      Node node, String name, Derived rows, Copies.Copier copier, BatchAxis axis, int out) {
+    Optional<Node> lookup = flow.producer(name);
+    while (lookup.isPresent() && Operators.RESHAPING.contains(lookup.get().operator())) {
+      lookup = lookup.get().references().findFirst().flatMap(flow::producer);
+    }
+    Optional<Parametrised> p =
+        lookup
+            .filter(n -> n.operator().equals("embedding"))
+            .flatMap(n -> Parametrised.of(n, values()))
+            .filter(q -> flow.of(q.input()) == Flow.Kind.CONSTANT)
+            .filter(q -> q.weight().filter(this::isDerived).isPresent());
+    Optional<Derived> table = p.flatMap(Parametrised::weight).map(derivations::of);
+    if (table.flatMap(Derived::itself).isEmpty()) {
+      return false;
+    }
+    Form form = p.get().form();
+    ParametricLayer layer = layer(lookup.get(), form, table, Optional.empty());
+    add(
+        node,
+        new TableCopies(layer, form, table.get(), rows, slot(p.get().input()), copier, axis, out));
     return true;
   }
 

@@ -109,7 +109,9 @@ final class Derivations {
     Node node = flow.producer(name).orElseThrow();
     List<String> derived = node.references().filter(r -> flow.of(r) == Flow.Kind.DERIVED).toList();
     String first = node.references().findFirst().orElse("");
-    if (derived.size() != 1 || !derived.get(0).equals(first) || !node.isAten()) {
+    boolean untrainedRow =
+        node.operator().equals("embedding") && node.argument("padding_idx").isPresent();
+    if (derived.size() != 1 || !derived.get(0).equals(first) || !node.isAten() || untrainedRow) {
       return Making.COMPUTED;
     }
     Making before = of(first).kind();

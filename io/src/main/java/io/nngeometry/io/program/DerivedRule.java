@@ -80,6 +80,9 @@ final class DerivedRule implements LayerRule {
       leaf = fresh;
       value = derived.value(constants.get(), p -> p == parameter ? fresh : p.tensor().detach());
     }
+    if (!value.requires_grad()) {
+      return Tensors.zeros(gradients, gradients.size(0), parameter.size()); // it was detached
+    }
     List<Tensor> rows = new ArrayList<>();
     for (long i = 0; i < gradients.size(0); i++) {
       Tensor g = gradients.select(0, i).view_as(value);

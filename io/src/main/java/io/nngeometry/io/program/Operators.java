@@ -28,7 +28,7 @@ final class Operators {
           nan_to_num relu relu6 gelu silu mish elu selu celu leaky_relu hardtanh hardsigmoid
           hardswish softplus log_sigmoid softsign threshold clamp_min clamp_max hardshrink
           softshrink tanhshrink masked_fill to _to_copy type_as float double half int long bool
-          fill zero zeros_like ones_like full_like empty_like
+          fill zero detach zeros_like ones_like full_like empty_like
           """);
 
   /** Operators that show the same elements in the same order. */
@@ -36,7 +36,7 @@ final class Operators {
       set(
           """
           view reshape _unsafe_view flatten unflatten unsqueeze squeeze alias contiguous clone
-          detach lift_fresh_copy lift_fresh view_as reshape_as dropout native_dropout
+          lift_fresh_copy lift_fresh view_as reshape_as dropout native_dropout
           feature_dropout alpha_dropout
           """);
 

@@ -62,23 +62,27 @@ record Program(
    *
    * @param hint its value when the program was exported
    * @param expression the expression it stands for, if it is not fixed
+   * @param symbol the one symbol that the expression is, if it is one and nothing else
    */
-  record Size(long hint, Optional<String> expression) {
+  record Size(long hint, Optional<String> expression, Optional<String> symbol) {
+    Size(long hint, Optional<String> expression) {
+      this(hint, expression, expression.flatMap(Size::symbol));
+    }
+
     static Size fixed(long value) {
       return new Size(value, Optional.empty());
+    }
+
+    /** The one symbol that an expression is, if it is one and nothing else. */
+    private static Optional<String> symbol(String e) {
+      String text = e.matches("Symbol\\('\\w+'[^()]*\\)") ? e.split("'", -1)[1] : e;
+      return text.matches("[A-Za-z]\\w*") ? Optional.of(text) : Optional.empty();
     }
 
     /** Whether the symbol called {@code name} is part of it. */
     boolean mentions(String name) {
       return expression.isPresent()
           && expression.get().matches("(?s).*(?<![A-Za-z0-9_])" + name + "(?![A-Za-z0-9_]).*");
-    }
-
-    /** The one symbol it is, if it is one and nothing else. */
-    Optional<String> symbol() {
-      return expression
-          .map(e -> e.matches("(?s)Symbol\\('\\w+'.*\\)") ? e.split("'", -1)[1] : e)
-          .filter(e -> e.matches("[A-Za-z]\\w*"));
     }
 
     @Override
