@@ -7,7 +7,6 @@ import io.nngeometry.io.program.Program.Size;
 import io.nngeometry.io.program.Program.TensorFacts;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,7 +108,7 @@ record Payloads(Map<String, Payload> byName) {
     }
 
     private static long[] longs(List<Long> values) {
-      return Arrays.copyOf(values.stream().mapToLong(Long::longValue).toArray(), values.size());
+      return values.stream().mapToLong(Long::longValue).toArray();
     }
   }
 }
