@@ -49,7 +49,7 @@ public final class ExportedProgram implements Model {
     this.state = state;
     this.batch = Batch.of(program);
     this.exported = exported;
-    this.compiled = Compiler.compile(program, state, batch, new Compiler.Retyping(exported, type));
+    this.compiled = Compiler.compile(program, state, batch, new Calls.Retyping(exported, type));
   }
 
   /**
@@ -111,7 +111,7 @@ public final class ExportedProgram implements Model {
     }
     state.others().forEach((name, t) -> frame.put(slot(name), t));
     checkCovered();
-    for (Compiler.Bound bound : compiled.steps()) {
+    for (Context.Bound bound : compiled.steps()) {
       try {
         bound.step().run(frame);
       } catch (RuntimeException e) {

@@ -58,6 +58,17 @@ record Node(
     return Optional.ofNullable(arguments.get(name)).filter(a -> !a.equals(Argument.NONE));
   }
 
+  /** Whether one is given for {@code name}, or nothing. */
+  boolean isOne(String name) {
+    return argument(name)
+        .map(
+            a ->
+                a instanceof Argument.Literal l
+                    && l.value() instanceof Number n
+                    && n.doubleValue() == 1)
+        .orElse(true);
+  }
+
   /** The value given for {@code name}, if one is. */
   Optional<String> reference(String name) {
     return argument(name)

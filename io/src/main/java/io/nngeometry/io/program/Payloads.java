@@ -7,7 +7,6 @@ import io.nngeometry.io.program.Program.Size;
 import io.nngeometry.io.program.Program.TensorFacts;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,13 +49,15 @@ record Payloads(Map<String, Payload> byName) {
   /** Reads weights, buffers and constants. */
   static Payloads read(Archive archive) throws IOException {
     Map<String, Payload> all = new LinkedHashMap<>();
-    Reader reader = new Reader(archive, new ProgramReader(archive), new HashMap<>());
+    Reader reader =
+        new Reader(archive, new ArchiveJson(archive), new ProgramReader(archive), new HashMap<>());
     reader.read("data/weights/", "weights", all);
     reader.read("data/constants/", "constants", all);
     return new Payloads(all);
   }
 
-  private record Reader(Archive archive, ProgramReader json, Map<String, Tensor> files) {
+  private record Reader(
+      Archive archive, ArchiveJson json, ProgramReader program, Map<String, Tensor> files) {
     void read(String folder, String kind, Map<String, Payload> all) throws IOException {
       List<String> configs =
           archive.names().stream()
@@ -67,7 +68,7 @@ record Payloads(Map<String, Payload> byName) {
             "it has no %s*_%s_config.json: write it with torch.export.save of PyTorch 2.9 or later"
                 .formatted(folder, kind));
       }
-      JsonNode config = json.need(ProgramReader.json(archive, configs.get(0)), "config");
+      JsonNode config = json.need(json.read(configs.get(0)), "config");
       for (Map.Entry<String, JsonNode> e : json.object(config)) {
         all.put(e.getKey(), payload(folder, e.getKey(), e.getValue()));
       }
@@ -79,7 +80,7 @@ record Payloads(Map<String, Payload> byName) {
             "'%s' is stored as a pickle, which is not read".formatted(ProgramReader.shown(name)));
       }
       JsonNode meta = json.need(n, "tensor_meta");
-      TensorFacts facts = json.tensorFacts(meta);
+      TensorFacts facts = program.tensorFacts(meta);
       String entry = folder + json.text(json.need(n, "path_name"));
       Tensor elements = files.get(entry + ":" + facts.type());
       if (elements == null) {
@@ -107,7 +108,7 @@ record Payloads(Map<String, Payload> byName) {
     }
 
     private static long[] longs(List<Long> values) {
-      return Arrays.copyOf(values.stream().mapToLong(Long::longValue).toArray(), values.size());
+      return values.stream().mapToLong(Long::longValue).toArray();
     }
   }
 }

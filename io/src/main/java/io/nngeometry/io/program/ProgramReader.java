@@ -1,11 +1,6 @@
 package io.nngeometry.io.program;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.nngeometry.io.Archive;
 import io.nngeometry.io.CorruptFileException;
 import io.nngeometry.io.program.Program.Input;
@@ -29,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  * names its parts). Unknown parts are ignored; unknown kinds of arguments are refused.
  */
 final class ProgramReader {
-  private static final int MAX_BYTES = 64 << 20;
   private static final int MAJOR_VERSION = 8;
-  private static final JsonMapper JSON = mapper();
 
   private final Archive archive;
+  private final ArchiveJson json;
 
   ProgramReader(Archive archive) {
     this.archive = archive;
+    this.json = new ArchiveJson(archive);
   }
 
   /** Reads the one graph of {@code archive}. */
@@ -50,69 +45,41 @@ final class ProgramReader {
                   + " PyTorch 2.7 or later"
               : "it holds %d programs, not one".formatted(models.size()));
     }
-    return new ProgramReader(archive).program(json(archive, models.get(0)));
-  }
-
-  /** An entry that is JSON. */
-  static JsonNode json(Archive archive, String entry) throws IOException {
-    try {
-      JsonNode root = JSON.readTree(archive.bytes(entry, MAX_BYTES));
-      if (root == null || !root.isObject()) {
-        throw archive.corrupt(entry + " is no JSON object");
-      }
-      return root;
-    } catch (JsonProcessingException e) {
-      throw archive.corrupt(entry + " is not valid JSON: " + shown(e.getOriginalMessage()));
-    }
-  }
-
-  private static JsonMapper mapper() {
-    JsonMapper mapper =
-        JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .build();
-    mapper
-        .getFactory()
-        .setStreamReadConstraints(
-            StreamReadConstraints.builder()
-                .maxNestingDepth(200)
-                .maxStringLength(MAX_BYTES)
-                .build());
-    return mapper;
+    ProgramReader reader = new ProgramReader(archive);
+    return reader.program(reader.json.read(models.get(0)));
   }
 
   private Program program(JsonNode root) throws CorruptFileException {
-    long major = integer(need(need(root, "schema_version"), "major"));
+    long major = json.integer(json.need(json.need(root, "schema_version"), "major"));
     if (major != MAJOR_VERSION) {
       throw archive.corrupt(
           "its graph has schema version %d, and this library reads %d: write it with a PyTorch from 2.7 on"
               .formatted(major, MAJOR_VERSION));
     }
-    JsonNode module = need(root, "graph_module");
-    JsonNode graph = need(module, "graph");
+    JsonNode module = json.need(root, "graph_module");
+    JsonNode graph = json.need(module, "graph");
     Map<String, TensorFacts> tensors = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> e : object(need(graph, "tensor_values"))) {
+    for (Map.Entry<String, JsonNode> e : json.object(json.need(graph, "tensor_values"))) {
       tensors.put(e.getKey(), tensorFacts(e.getValue()));
     }
     Map<String, Size> numbers = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> e : object(need(graph, "sym_int_values"))) {
+    for (Map.Entry<String, JsonNode> e : json.object(json.need(graph, "sym_int_values"))) {
       numbers.put(e.getKey(), size(e.getValue()));
     }
     Map<String, Range> ranges = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> e : object(need(root, "range_constraints"))) {
+    for (Map.Entry<String, JsonNode> e : json.object(json.need(root, "range_constraints"))) {
       ranges.put(e.getKey(), range(e.getValue()));
     }
-    JsonNode signature = need(module, "signature");
+    JsonNode signature = json.need(module, "signature");
     List<Node> nodes = new ArrayList<>();
-    for (JsonNode n : array(need(graph, "nodes"))) {
+    for (JsonNode n : json.array(json.need(graph, "nodes"))) {
       nodes.add(node(n));
     }
     Program program =
         new Program(
-            inputs(array(need(signature, "input_specs"))),
+            inputs(json.array(json.need(signature, "input_specs"))),
             List.copyOf(nodes),
-            outputs(array(need(signature, "output_specs"))),
+            outputs(json.array(json.need(signature, "output_specs"))),
             tensors,
             numbers,
             ranges);
@@ -123,16 +90,17 @@ final class ProgramReader {
   private List<Input> inputs(Iterable<JsonNode> specs) throws CorruptFileException {
     List<Input> inputs = new ArrayList<>();
     for (JsonNode spec : specs) {
-      Map.Entry<String, JsonNode> only = only(spec);
+      Map.Entry<String, JsonNode> only = json.only(spec);
       JsonNode s = only.getValue();
       inputs.add(
           switch (only.getKey()) {
-            case "user_input" -> userInput(need(s, "arg"));
+            case "user_input" -> userInput(json.need(s, "arg"));
             case "parameter" -> stored(s, Origin.PARAMETER, "parameter_name");
             case "buffer" -> stored(s, Origin.BUFFER, "buffer_name");
             case "tensor_constant" -> stored(s, Origin.CONSTANT, "tensor_constant_name");
             case "constant_input" ->
-                new Input(text(need(s, "name")), Origin.FIXED, text(need(s, "name")));
+                new Input(
+                    json.text(json.need(s, "name")), Origin.FIXED, json.text(json.need(s, "name")));
             default ->
                 throw archive.corrupt(
                     "it takes an input of kind '%s', which is not supported"
@@ -151,20 +119,23 @@ final class ProgramReader {
   }
 
   private Input stored(JsonNode spec, Origin origin, String key) throws CorruptFileException {
-    return new Input(text(need(need(spec, "arg"), "name")), origin, text(need(spec, key)));
+    return new Input(
+        json.text(json.need(json.need(spec, "arg"), "name")),
+        origin,
+        json.text(json.need(spec, key)));
   }
 
   private List<Argument> outputs(Iterable<JsonNode> specs) throws CorruptFileException {
     List<Argument> outputs = new ArrayList<>();
     for (JsonNode spec : specs) {
-      Map.Entry<String, JsonNode> only = only(spec);
+      Map.Entry<String, JsonNode> only = json.only(spec);
       switch (only.getKey()) {
         case "user_output", "loss_output" -> {
-          JsonNode arg = need(only.getValue(), "arg");
+          JsonNode arg = json.need(only.getValue(), "arg");
           outputs.add(
               only.getKey().equals("user_output")
                   ? argument(arg)
-                  : new Argument.Reference(text(need(arg, "name"))));
+                  : new Argument.Reference(json.text(json.need(arg, "name"))));
         }
         default -> {
           // what a training graph writes back to its buffers is no output of the function
@@ -176,21 +147,21 @@ final class ProgramReader {
 
   private Node node(JsonNode n) throws CorruptFileException {
     Map<String, Argument> arguments = new LinkedHashMap<>();
-    for (JsonNode in : array(need(n, "inputs"))) {
-      String name = text(need(in, "name"));
+    for (JsonNode in : json.array(json.need(n, "inputs"))) {
+      String name = json.text(json.need(in, "name"));
       // Python's own functions have arguments without names
       String key = name.isEmpty() ? "#" + arguments.size() : name;
-      if (arguments.put(key, argument(need(in, "arg"))) != null) {
+      if (arguments.put(key, argument(json.need(in, "arg"))) != null) {
         throw archive.corrupt("a call has two arguments '" + shown(name) + "'");
       }
     }
     List<@Nullable String> outputs = new ArrayList<>();
-    for (JsonNode out : array(need(n, "outputs"))) {
+    for (JsonNode out : json.array(json.need(n, "outputs"))) {
       outputs(argument(out), outputs);
     }
     String module = module(n.path("metadata").path("nn_module_stack").asText(""));
     return new Node(
-        text(need(n, "target")),
+        json.text(json.need(n, "target")),
         arguments,
         java.util.Collections.unmodifiableList(outputs),
         module);
@@ -220,26 +191,27 @@ final class ProgramReader {
   }
 
   private Argument argument(JsonNode n) throws CorruptFileException {
-    Map.Entry<String, JsonNode> only = only(n);
+    Map.Entry<String, JsonNode> only = json.only(n);
     JsonNode v = only.getValue();
     return switch (only.getKey()) {
       case "as_none" -> Argument.NONE;
-      case "as_tensor" -> new Argument.Reference(text(need(v, "name")));
-      case "as_name" -> new Argument.Reference(text(v));
-      case "as_tensors" -> sequence(v, e -> new Argument.Reference(text(need(e, "name"))));
+      case "as_tensor" -> new Argument.Reference(json.text(json.need(v, "name")));
+      case "as_name" -> new Argument.Reference(json.text(v));
+      case "as_tensors" ->
+          sequence(v, e -> new Argument.Reference(json.text(json.need(e, "name"))));
       case "as_optional_tensors", "as_sym_ints", "as_sym_floats", "as_sym_bools" ->
           sequence(v, this::argument);
       case "as_sym_int", "as_sym_float", "as_sym_bool", "as_optional_tensor" -> argument(v);
-      case "as_int" -> new Argument.Literal(integer(v));
-      case "as_ints" -> sequence(v, e -> new Argument.Literal(integer(e)));
-      case "as_float" -> new Argument.Literal(real(v));
-      case "as_floats" -> sequence(v, e -> new Argument.Literal(real(e)));
-      case "as_bool" -> new Argument.Literal(bool(v));
-      case "as_bools" -> sequence(v, e -> new Argument.Literal(bool(e)));
-      case "as_string" -> new Argument.Literal(text(v));
+      case "as_int" -> new Argument.Literal(json.integer(v));
+      case "as_ints" -> sequence(v, e -> new Argument.Literal(json.integer(e)));
+      case "as_float" -> new Argument.Literal(json.real(v));
+      case "as_floats" -> sequence(v, e -> new Argument.Literal(json.real(e)));
+      case "as_bool" -> new Argument.Literal(json.bool(v));
+      case "as_bools" -> sequence(v, e -> new Argument.Literal(json.bool(e)));
+      case "as_string" -> new Argument.Literal(json.text(v));
       case "as_scalar_type" -> new Argument.Literal((long) scalarType(v).value);
-      case "as_memory_format" -> new Argument.Literal(memoryFormat(integer(v)));
-      case "as_layout" -> new Argument.Literal(layout(integer(v)));
+      case "as_memory_format" -> new Argument.Literal(memoryFormat(json.integer(v)));
+      case "as_layout" -> new Argument.Literal(layout(json.integer(v)));
       // whatever device the program was exported on, it runs here
       case "as_device" -> new Argument.Literal("cpu");
       default ->
@@ -256,7 +228,7 @@ final class ProgramReader {
 
   private Argument sequence(JsonNode n, Element element) throws CorruptFileException {
     List<Argument> elements = new ArrayList<>();
-    for (JsonNode e : array(n)) {
+    for (JsonNode e : json.array(n)) {
       elements.add(element.read(e));
     }
     return new Argument.Sequence(elements);
@@ -265,24 +237,25 @@ final class ProgramReader {
   /** Type and shape of a tensor. */
   TensorFacts tensorFacts(JsonNode n) throws CorruptFileException {
     List<Size> sizes = new ArrayList<>();
-    for (JsonNode s : array(need(n, "sizes"))) {
+    for (JsonNode s : json.array(json.need(n, "sizes"))) {
       Size size = size(s);
       if (size.hint() < 0) {
         throw archive.corrupt("a tensor in its graph has a negative size");
       }
       sizes.add(size);
     }
-    return new TensorFacts(scalarType(need(n, "dtype")), sizes);
+    return new TensorFacts(scalarType(json.need(n, "dtype")), sizes);
   }
 
   private Size size(JsonNode n) throws CorruptFileException {
-    Map.Entry<String, JsonNode> only = only(n);
+    Map.Entry<String, JsonNode> only = json.only(n);
     if (only.getKey().equals("as_int")) {
-      return Size.fixed(integer(only.getValue()));
+      return Size.fixed(json.integer(only.getValue()));
     }
-    JsonNode expression = need(only.getValue(), "expr_str");
+    JsonNode expression = json.need(only.getValue(), "expr_str");
     JsonNode hint = only.getValue().path("hint").path("as_int");
-    return new Size(hint.canConvertToLong() ? hint.longValue() : 0, Optional.of(text(expression)));
+    return new Size(
+        hint.canConvertToLong() ? hint.longValue() : 0, Optional.of(json.text(expression)));
   }
 
   private Range range(JsonNode n) {
@@ -326,7 +299,7 @@ final class ProgramReader {
 
   /** The element type that the schema numbers so. */
   private ScalarType scalarType(JsonNode n) throws CorruptFileException {
-    long code = integer(n);
+    long code = json.integer(n);
     return switch ((int) Math.max(-1, Math.min(code, 99))) {
       case 1 -> ScalarType.Byte;
       case 2 -> ScalarType.Char;
@@ -359,72 +332,6 @@ final class ProgramReader {
       throw archive.corrupt("a tensor is not dense (layout %d)".formatted(code));
     }
     return 0L;
-  }
-
-  JsonNode need(JsonNode n, String field) throws CorruptFileException {
-    JsonNode child = n.get(field);
-    if (child == null) {
-      throw archive.corrupt("its JSON lacks '%s'".formatted(field));
-    }
-    return child;
-  }
-
-  /** The one field that is set of what the schema calls a union. */
-  private Map.Entry<String, JsonNode> only(JsonNode n) throws CorruptFileException {
-    if (n.isObject() && n.size() == 1) {
-      return n.properties().iterator().next();
-    }
-    throw archive.corrupt("its JSON holds no single choice where it needs one");
-  }
-
-  Set<Map.Entry<String, JsonNode>> object(JsonNode n) throws CorruptFileException {
-    if (!n.isObject()) {
-      throw archive.corrupt("its JSON holds no object where it needs one");
-    }
-    return n.properties();
-  }
-
-  Iterable<JsonNode> array(JsonNode n) throws CorruptFileException {
-    if (!n.isArray()) {
-      throw archive.corrupt("its JSON holds no list where it needs one");
-    }
-    return n;
-  }
-
-  String text(JsonNode n) throws CorruptFileException {
-    if (!n.isTextual()) {
-      throw archive.corrupt("its JSON holds no text where it needs some");
-    }
-    return n.textValue();
-  }
-
-  long integer(JsonNode n) throws CorruptFileException {
-    if (!n.isIntegralNumber() || !n.canConvertToLong()) {
-      throw archive.corrupt("its JSON holds no 64-bit integer where it needs one");
-    }
-    return n.longValue();
-  }
-
-  boolean bool(JsonNode n) throws CorruptFileException {
-    if (!n.isBoolean()) {
-      throw archive.corrupt("its JSON holds neither true nor false where it needs one");
-    }
-    return n.booleanValue();
-  }
-
-  private double real(JsonNode n) throws CorruptFileException {
-    if (n.isTextual()) {
-      return switch (n.textValue()) {
-        case "Infinity" -> Double.POSITIVE_INFINITY;
-        case "-Infinity" -> Double.NEGATIVE_INFINITY;
-        case "NaN" -> Double.NaN;
-        default -> throw archive.corrupt("its JSON holds no number where it needs one");
-      };
-    }
-    if (!n.isNumber()) {
-      throw archive.corrupt("its JSON holds no number where it needs one");
-    }
-    return n.doubleValue();
   }
 
   static String shown(String text) {
