@@ -236,7 +236,8 @@ class GoldenTest {
 
     /** The file has the Hessian of a sum over examples, the library that of their mean. */
     private void compareHessian(Comparison comparison, String key, String op, double tolerance) {
-      for (String representation : op.matches("mv|vTMv") ? List.of("dense", "implicit") : List.of("dense")) {
+      for (String representation :
+          op.matches("mv|vTMv") ? List.of("dense", "implicit") : List.of("dense")) {
         PMat mean =
             hessians.computeIfAbsent(
                 representation,
