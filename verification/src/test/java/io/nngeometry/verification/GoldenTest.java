@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.fisher.ExampleLoss;
+import io.nngeometry.fisher.Hessian;
 import io.nngeometry.fisher.Jacobian;
+import io.nngeometry.fisher.Representation;
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
@@ -21,6 +24,7 @@ import io.nngeometry.vectors.FVector;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -170,6 +174,7 @@ class GoldenTest {
     private final Jacobian jacobian;
     private final PFMap dense;
     private final Tensor logits;
+    private final Map<String, PMat> hessians = new HashMap<>();
 
     Truth(Golden golden) {
       this.golden = golden;
@@ -206,6 +211,7 @@ class GoldenTest {
                 symmetric(hessian, path.length == 2 ? "to_torch" : op),
                 golden.expected(key),
                 firstOrder);
+            compareHessian(comparison, key, path.length == 2 ? "to_torch" : op, firstOrder);
           } else if (path[1].equals("centered") && path[2].equals("cov")) {
             Tensor rows = centred.flatten(0, 1);
             Tensor cov = rows.t().matmul(rows).div(Tensors.scalar(golden.size()));
@@ -226,6 +232,22 @@ class GoldenTest {
         } catch (RuntimeException e) {
           comparison.fail(key, e);
         }
+      }
+    }
+
+    /** The file has the Hessian of a sum over examples, the library that of their mean. */
+    private void compareHessian(Comparison comparison, String key, String op, double tolerance) {
+      for (String representation :
+          op.matches("mv|vTMv") ? List.of("dense", "implicit") : List.of("dense")) {
+        PMat mean =
+            hessians.computeIfAbsent(
+                representation,
+                name ->
+                    Hessian.of(net, ExampleLoss.of(golden.classification()))
+                        .on(golden.examples())
+                        .as(Representation.of(name)));
+        Tensor mine = operations.apply(mean.times(golden.size()), op, Damping.tikhonov(0));
+        comparison.check(key, representation + " Hessian", mine, golden.expected(key), tolerance);
       }
     }
 

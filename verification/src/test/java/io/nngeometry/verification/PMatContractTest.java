@@ -40,13 +40,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PMatContractTest {
   private static final AtomicInteger CHECKS = new AtomicInteger();
 
+  /** Nets so small that an implicit Hessian can give its elements again and again. */
+  private static final Set<String> SMALL = Set.of("mlp_binary", "embedding_padding_idx");
+
   static Stream<Arguments> cases() {
-    return Stream.of(ScalarType.Double, ScalarType.Float)
-        .flatMap(
-            type ->
-                Golden.names().stream()
-                    .flatMap(
-                        net -> ContractCase.kinds().stream().map(r -> Arguments.of(net, type, r))));
+    Stream<Arguments> doubles =
+        Golden.names().stream()
+            .flatMap(
+                net ->
+                    ContractCase.kinds().stream()
+                        .filter(r -> !r.equals("hessian-implicit") || SMALL.contains(net))
+                        .map(r -> Arguments.of(net, ScalarType.Double, r)));
+    Stream<Arguments> floats =
+        Golden.names().stream()
+            .flatMap(
+                net ->
+                    ContractCase.representations().keySet().stream()
+                        .map(r -> Arguments.of(net, ScalarType.Float, r)));
+    return Stream.concat(doubles, floats);
   }
 
   @AfterAll
