@@ -68,7 +68,7 @@ final class Truths {
    */
   static int interrupted(Path folder, String sign, String... args) throws Exception {
     Path log = Files.createTempFile(folder.getParent(), "log", "");
-    String[] java = {
+    String[] virtualMachine = {
       Path.of(System.getProperty("java.home"), "bin", "java").toString(),
       "-cp",
       System.getProperty("java.class.path"),
@@ -78,7 +78,7 @@ final class Truths {
     Process process =
         new ProcessBuilder(
                 java.util.stream.Stream.concat(
-                        java.util.Arrays.stream(java), java.util.Arrays.stream(args))
+                        java.util.Arrays.stream(virtualMachine), java.util.Arrays.stream(args))
                     .toList())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
