@@ -45,7 +45,7 @@ class SpectrumCommandTest {
       "--n=20",
       "--batch=8",
       "--top=6",
-      "--probes=4",
+      "--probes=40",
       "--steps=30",
       "--damping=" + DAMPING,
       "--seed=3",
@@ -108,7 +108,7 @@ class SpectrumCommandTest {
     double error = number.get("standard_error").asDouble();
     assertThat(error).isPositive().isLessThan(0.5 * Math.abs(truth));
     assertThat(number.get("value").asDouble()).isCloseTo(truth, within(5 * error));
-    assertThat(number.get("products").asLong()).isBetween(4L, 4L * 30);
+    assertThat(number.get("products").asLong()).isBetween(40L, 40L * 30);
   }
 
   @Test
