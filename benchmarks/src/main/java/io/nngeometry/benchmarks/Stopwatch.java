@@ -102,7 +102,7 @@ record Stopwatch(double warmUpSeconds, int reps, double maxSeconds, Clock clock)
   }
 
   /** The process's greatest resident memory, where the system tells. */
-  private static Optional<Long> peakMegabytes() {
+  static Optional<Long> peakMegabytes() {
     Path status = Path.of("/proc/self/status");
     if (!Files.isReadable(status)) {
       return Optional.empty();

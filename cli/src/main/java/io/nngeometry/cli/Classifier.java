@@ -43,7 +43,7 @@ record Classifier(
   }
 
   /** Where it came from, by option. */
-  Map<String, Object> settings(TrainingSettings training, @Nullable Path weights) {
+  static Map<String, Object> settings(TrainingSettings training, @Nullable Path weights) {
     Map<String, Object> all = new LinkedHashMap<>();
     if (weights != null) {
       all.put("weights", weights.toString());

@@ -105,7 +105,7 @@ final class CompareCommand implements Callable<Integer> {
       Design design = compare.design(quick);
       int n = compare.examples(quick, digits.test().size());
       Map<String, Object> settings = new LinkedHashMap<>(compare.settings(design, n));
-      settings.putAll(classifier.settings(trainingSettings, weights));
+      settings.putAll(Classifier.settings(trainingSettings, weights));
       Outcome outcome = run(design, classifier, digits, n, settings, files, progress);
       Results results =
           new Results(

@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {CompareCommand.class, TrainCommand.class, InspectCommand.class},
+    subcommands = {
+      CompareCommand.class,
+      SpectrumCommand.class,
+      SolveCommand.class,
+      TrainCommand.class,
+      InspectCommand.class
+    },
     footer = {
       "",
       "Examples:",
@@ -26,6 +32,8 @@ import picocli.CommandLine.Spec;
       "  nngeometry compare --quick      the same in under a minute",
       "  nngeometry train --epochs 30 --out weights.safetensors",
       "  nngeometry compare --weights weights.safetensors --estimator mc",
+      "  nngeometry spectrum             eigenvalues of the Fisher matrix, into spectrum/",
+      "  nngeometry solve --compare      a damped solve, with and without preconditioner",
       "  nngeometry inspect --model resnet18",
       "",
       "'nngeometry COMMAND --help' explains a command.",

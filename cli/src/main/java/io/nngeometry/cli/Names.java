@@ -21,6 +21,18 @@ final class Names {
     }
   }
 
+  /** Representations, the implicit one among them. */
+  static final class Any implements ITypeConverter<Representation> {
+    @Override
+    public Representation convert(String word) {
+      try {
+        return Representation.of(word);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
   /** Stored representations. */
   static final class Stored implements ITypeConverter<Representation> {
     @Override

@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(strings = {"", "compare", "train", "inspect"})
+  @ValueSource(strings = {"", "compare", "spectrum", "solve", "train", "inspect"})
   void helpListsEveryOptionAndHasExamples(String command) {
     CommandSpec spec = Main.commandLine().getCommandSpec();
     if (!command.isEmpty()) {
@@ -47,7 +47,15 @@ class UsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "compare --help", "train --help", "inspect --help"})
+  @ValueSource(
+      strings = {
+        "--help",
+        "compare --help",
+        "spectrum --help",
+        "solve --help",
+        "train --help",
+        "inspect --help"
+      })
   void theExamplesAreRight(String help) {
     List<String> examples =
         Ran.of(words(help))
@@ -78,7 +86,7 @@ class UsageTest {
       delimiter = '|',
       textBlock =
           """
-          ''                                | no command given           | compare, train, inspect
+          ''                                | no command given           | compare, spectrum, solve, train, inspect
           frobnicate                        | 'frobnicate'               | 'nngeometry --help'
           compar                            | 'compar'                   | did you mean 'compare'?
           compare --frob                    | '--frob'                   | 'nngeometry compare --help'
@@ -115,6 +123,22 @@ class UsageTest {
           train --weight-decay -1           | --weight-decay             | at least zero
           train --train-batch 0             | --train-batch              | at least 1
           train --optimiser lbfgs           | '--optimiser'              | ADAM
+          spectrum --top 0                  | --top                      | from 1 to
+          spectrum --top 2411 --model mlp   | --top                      | from 1 to 2410, got 2411
+          spectrum --probes 0               | --probes                   | at least 1
+          spectrum --steps 0                | --steps                    | at least 1
+          spectrum --damping 0              | --damping                  | above zero
+          spectrum --n 451                  | --n                        | from 1 to 450, got 451
+          spectrum --of jacobian            | '--of'                     | HESSIAN
+          spectrum --representation no      | 'no'                       | dense, block-diag, kfac
+          spectrum --of hessian --representation kfac | no kfac form     | implicit, dense
+          spectrum --model resnet18         | resnet18                   | small-conv and mlp are
+          solve --damping 0                 | --damping                  | above zero
+          solve --tolerance 0               | --tolerance                | above zero
+          solve --max-products 0            | --max-products             | at least 1
+          solve --rank 0                    | --rank                     | from 1 to
+          solve --preconditioner lu         | '--preconditioner'         | NYSTROM
+          solve --vector random:x           | 'random:x'                 | random:7
           inspect --width 0                 | --width                    | at least 1
           inspect --classes 0               | --classes                  | at least 1
           inspect --gradients -4            | --gradients                | at least 1
@@ -124,7 +148,8 @@ class UsageTest {
   void wrongUsage(String line, String what, String remedy, @TempDir Path folder)
       throws IOException {
     Path out = folder.resolve("out");
-    String[] args = words(line + (line.matches("(compare|train) --.*") ? " --out=" + out : ""));
+    String[] args =
+        words(line + (line.matches("(compare|train|spectrum|solve) --.*") ? " --out=" + out : ""));
     Ran ran = Ran.of(args);
     assertThat(ran.exitCode()).as(ran.err()).isEqualTo(2);
     assertThat(ran.err().lines()).hasSize(1);
@@ -144,6 +169,8 @@ class UsageTest {
           compare --weights none --out DIR    | --weights none: no such file; 'nngeometry train --out none' makes one
           compare --weights DIR --out DIR     | --weights DIR: not a readable file
           compare --weights FILE --out DIR    | 'nngeometry train --out file' makes another
+          spectrum --weights none --out DIR   | --weights none: no such file
+          solve --out FILE                    | --out FILE: this is a file; name a directory
           train --out DIR                     | --out DIR: this is a directory; name a file
           train --out FILE/x.safetensors      | --out FILE: this is a file; name a directory
           """)

@@ -9,6 +9,7 @@ import io.nngeometry.plot.IntervalFigure.Panel;
 import io.nngeometry.plot.LineFigure;
 import io.nngeometry.plot.Palette;
 import io.nngeometry.plot.Series;
+import io.nngeometry.plot.SideBySide;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

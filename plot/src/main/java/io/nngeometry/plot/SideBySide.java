@@ -1,7 +1,5 @@
-package io.nngeometry.cli.compare;
+package io.nngeometry.plot;
 
-import io.nngeometry.plot.Figure;
-import io.nngeometry.plot.Size;
 import java.awt.Graphics2D;
 import java.awt.geom.Rectangle2D;
 
@@ -11,7 +9,7 @@ import java.awt.geom.Rectangle2D;
  * @param left the one on the left
  * @param right the one on the right
  */
-record SideBySide(Figure left, Figure right) implements Figure {
+public record SideBySide(Figure left, Figure right) implements Figure {
   @Override
   public Size size() {
     return new Size(

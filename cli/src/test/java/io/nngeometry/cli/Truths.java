@@ -1,0 +1,109 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.data.Examples;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.fisher.ExampleLoss;
+import io.nngeometry.fisher.Fisher;
+import io.nngeometry.fisher.Hessian;
+import io.nngeometry.fisher.Metric;
+import io.nngeometry.fisher.Representation;
+import io.nngeometry.models.data.Digits;
+import io.nngeometry.models.data.LabelledImages;
+import io.nngeometry.models.data.TrainTest;
+import io.nngeometry.nn.Module;
+import io.nngeometry.operators.PMat;
+import io.nngeometry.vectors.PVector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** What commands about a matrix must find, from the weights that they wrote and dense algebra. */
+final class Truths {
+  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(3);
+
+  private Truths() {}
+
+  /** All elements of the matrix of the perceptron in {@code folder} on n held-out images. */
+  static Tensor dense(Path folder, MatrixKind kind, int n, long seed) throws IOException {
+    Module net = net(folder);
+    try (TrainTest digits = Digits.load().split(seed)) {
+      Examples data = data(digits.test().take(n));
+      try (PMat m =
+          kind == MatrixKind.FISHER
+              ? Fisher.of(net, Metric.categorical()).on(data).as(Representation.DENSE)
+              : Hessian.of(net, ExampleLoss.crossEntropy()).on(data).as(Representation.DENSE)) {
+        return m.toDense();
+      }
+    }
+  }
+
+  /** The gradient of the mean cross entropy there, (d). */
+  static Tensor gradient(Path folder, int n, long seed) throws IOException {
+    Module net = net(folder);
+    try (TrainTest digits = Digits.load().split(seed)) {
+      LabelledImages some = digits.test().take(n);
+      Tensor outputs = net.forward(some.images().to(ScalarType.Double));
+      Tensor loss = torch.cross_entropy_loss(outputs, some.labels());
+      return PVector.gradient(io.nngeometry.layers.LayerCollection.of(net), loss).tensor();
+    }
+  }
+
+  private static Module net(Path folder) throws IOException {
+    Module net = NetworkKind.MLP.forDigits();
+    Weights.load(folder.resolve("weights.safetensors"), NetworkKind.MLP, net);
+    return net.to(ScalarType.Double);
+  }
+
+  private static Examples data(LabelledImages some) {
+    return Examples.of(Scope.keeping(() -> some.images().to(ScalarType.Double)), some.labels())
+        .batches(64);
+  }
+
+  /**
+   * Runs a command in a process of its own and ends that as Ctrl-C does, once its state says so.
+   */
+  static int interrupted(Path folder, String sign, String... args) throws Exception {
+    Path log = Files.createTempFile(folder.getParent(), "log", "");
+    String[] virtualMachine = {
+      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+      "-cp",
+      System.getProperty("java.class.path"),
+      "-Dnngeometry.terminal=false",
+      Main.class.getName()
+    };
+    Process process =
+        new ProcessBuilder(
+                java.util.stream.Stream.concat(
+                        java.util.Arrays.stream(virtualMachine), java.util.Arrays.stream(args))
+                    .toList())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    long begun = System.nanoTime();
+    Path state = folder.resolve(Checkpoint.FILE);
+    try {
+      while (!Files.exists(state)
+          || !new String(Files.readAllBytes(state), java.nio.charset.StandardCharsets.ISO_8859_1)
+              .contains(sign)) {
+        if (!process.isAlive() || System.nanoTime() - begun > PATIENCE) {
+          throw new AssertionError("not to be interrupted: " + Files.readString(log));
+        }
+        Thread.sleep(5);
+      }
+      process.destroy();
+      if (!process.waitFor(1, TimeUnit.MINUTES)) {
+        throw new AssertionError("does not end: " + Files.readString(log));
+      }
+    } finally {
+      process.destroyForcibly();
+    }
+    if (!Files.readString(log).contains("with --resume goes on from " + state)) {
+      throw new AssertionError("does not say how to go on: " + Files.readString(log));
+    }
+    return process.exitValue();
+  }
+}
