@@ -56,7 +56,8 @@ public record KernelPca(
           scope.keep(values.div(Tensors.scalar(n))),
           centred.trace() / n,
           scope.keep(axes),
-          scope.keep(square.mean(new long[] {1}, false, new org.bytedeco.pytorch.ScalarTypeOptional())),
+          scope.keep(
+              square.mean(new long[] {1}, false, new org.bytedeco.pytorch.ScalarTypeOptional())),
           Tensors.item(square.mean()));
     }
   }

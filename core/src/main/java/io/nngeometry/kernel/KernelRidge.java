@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Kernel ridge regression: f(x) = K(x, X) alpha with alpha = (K + lambda I)^-1 y, the minimum of
- * |y - K alpha|^2 + lambda alpha^T K alpha.
+ * Kernel ridge regression: f(x) = K(x, X) alpha with alpha = (K + lambda I)^-1 y, the minimum of |y
+ * - K alpha|^2 + lambda alpha^T K alpha.
  *
  * <p>A kernel of one output takes any number of targets an example, each a regression of its own
  * with that kernel; a kernel of c outputs takes c, regressed together.
@@ -88,8 +88,8 @@ public final class KernelRidge implements AutoCloseable {
   }
 
   /**
-   * What each example would be predicted by a regression on all others, (c, n), in closed form:
-   * y_i - (G_ii)^-1 alpha_i with G = (K + lambda I)^-1 and G_ii its block of the example's outputs
+   * What each example would be predicted by a regression on all others, (c, n), in closed form: y_i
+   * - (G_ii)^-1 alpha_i with G = (K + lambda I)^-1 and G_ii its block of the example's outputs
    * (Rifkin and Lippert 2007).
    */
   public FVector leaveOneOut() {

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <pre>f_t(x) = f_0(x) + K(x, X) K^-1 (1 - e^(-eta K t)) (y - f_0(X)).</pre>
  *
- * <p>Directions in which the kernel is zero do not move, so that a singular kernel needs no damping.
- * For a mean over n examples in place of the sum, divide eta by n.
+ * <p>Directions in which the kernel is zero do not move, so that a singular kernel needs no
+ * damping. For a mean over n examples in place of the sum, divide eta by n.
  */
 public final class LinearisedTraining implements AutoCloseable {
   private final FMatDense kernel;
@@ -67,7 +67,8 @@ public final class LinearisedTraining implements AutoCloseable {
                   ? torch.ones_like(values)
                   : values.mul(Tensors.scalar(-time)).expm1().neg();
           // where the kernel vanishes, so does K times this; at a finite time its limit is t
-          Tensor limit = Double.isInfinite(time) ? torch.zeros_like(values) : constant(values, time);
+          Tensor limit =
+              Double.isInfinite(time) ? torch.zeros_like(values) : constant(values, time);
           return divided(moved, values, limit);
         });
   }

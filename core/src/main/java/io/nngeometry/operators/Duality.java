@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * J^T J over parameters and J J^T over functions, two sides of one Jacobian: they share the
  * eigenvalues that are not zero, J carries eigenvectors of the one to the other's, and each solves
- * for the other by the Woodbury identity. Whichever is small is worth having; with few examples that
- * is the kernel.
+ * for the other by the Woodbury identity. Whichever is small is worth having; with few examples
+ * that is the kernel.
  *
  * <pre>{@code
  * FMat K = TangentKernel.of(model).on(data).dense();
@@ -45,9 +45,7 @@ public record Duality(FMat kernel, JacobianOperator jacobian) {
         Scope.keeping(
             () -> {
               FVector inner = kernel.solve(jacobian.push().apply(v), Damping.tikhonov(lambda));
-              return v.tensor()
-                  .sub(jacobian.pull().apply(inner).tensor())
-                  .div(new Scalar(lambda));
+              return v.tensor().sub(jacobian.pull().apply(inner).tensor()).div(new Scalar(lambda));
             }));
   }
 
@@ -56,8 +54,7 @@ public record Duality(FMat kernel, JacobianOperator jacobian) {
    *
    * @param matrix J^T J / n, as {@link LowRankPMat} and the Fisher matrix of unit Gaussian outputs
    */
-  public static FVector solve(
-      PMat matrix, JacobianOperator jacobian, FVector u, double lambda) {
+  public static FVector solve(PMat matrix, JacobianOperator jacobian, FVector u, double lambda) {
     requirePositive(lambda);
     double n = jacobian.examples();
     return FVector.of(
@@ -76,8 +73,7 @@ public record Duality(FMat kernel, JacobianOperator jacobian) {
       TopEigen top = kernel.topEigen(k);
       Tensor functions =
           top.vectors().view(-1, jacobian.outputs(), jacobian.examples()).contiguous();
-      Tensor vectors =
-          jacobian.pull().apply(functions).div(top.values().sqrt().unsqueeze(1));
+      Tensor vectors = jacobian.pull().apply(functions).div(top.values().sqrt().unsqueeze(1));
       return new TopEigen(scope.keep(top.values().clone()), scope.keep(vectors));
     }
   }

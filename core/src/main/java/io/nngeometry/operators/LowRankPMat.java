@@ -53,11 +53,7 @@ public final class LowRankPMat implements PMat {
     return new LowRankPMat(
         jacobian.layers(),
         Scope.keeping(
-            () ->
-                jacobian
-                    .tensor()
-                    .flatten(0, 1)
-                    .div(new Scalar(Math.sqrt(jacobian.examples())))));
+            () -> jacobian.tensor().flatten(0, 1).div(new Scalar(Math.sqrt(jacobian.examples())))));
   }
 
   /**
@@ -72,8 +68,7 @@ public final class LowRankPMat implements PMat {
           "%d rows are not those of %d outputs".formatted(rank(), outputs));
     }
     long n = rank() / outputs;
-    return FMatDense.of(
-        Scope.keeping(() -> rows().matmul(rows.t()).view(outputs, n, outputs, n)));
+    return FMatDense.of(Scope.keeping(() -> rows().matmul(rows.t()).view(outputs, n, outputs, n)));
   }
 
   /** The rows, (m, d). */

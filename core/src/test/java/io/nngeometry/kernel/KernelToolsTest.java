@@ -67,8 +67,7 @@ class KernelToolsTest {
     Tensor others = randn(2, 1, 4, 5);
     Tensor rows = centred(j.select(0, 0));
     var covariance =
-        io.nngeometry.engine.SymmetricEigen.of(
-            rows.t().matmul(rows).div(Tensors.scalar(7.0)));
+        io.nngeometry.engine.SymmetricEigen.of(rows.t().matmul(rows).div(Tensors.scalar(7.0)));
     KernelPca pca = KernelPca.of(kernel(j), 3);
     Tensor variances = covariance.values().flip(0).narrow(0, 0, 3);
     assertClose(pca.variances(), variances);
@@ -109,7 +108,9 @@ class KernelToolsTest {
     Tensor hkh = h.matmul(m).matmul(h);
     Tensor target = h.matmul(y.t().matmul(y)).matmul(h);
     double centred =
-        Tensors.item(hkh.mul(target).sum()) / Tensors.item(hkh.norm()) / Tensors.item(target.norm());
+        Tensors.item(hkh.mul(target).sum())
+            / Tensors.item(hkh.norm())
+            / Tensors.item(target.norm());
     FVector shifted = FVector.of(y.add(Tensors.scalar(3)));
     assertThat(Alignment.centredWithTarget(k, shifted)).isCloseTo(centred, within(TOLERANCE));
     assertThat(Alignment.withTarget(k, shifted)).isNotCloseTo(expected, within(1e-3));
@@ -171,12 +172,9 @@ class KernelToolsTest {
       assertClose(ridge.coefficients().tensor(), alpha);
       CrossFMat cross = CrossFMat.of(gram(others, j));
       Tensor predicted =
-          outputs == 1
-              ? cross.apply(alpha)
-              : cross.apply(alpha.reshape(1, -1)).view(3, 4);
+          outputs == 1 ? cross.apply(alpha) : cross.apply(alpha.reshape(1, -1)).view(3, 4);
       assertClose(ridge.predict(cross).tensor(), predicted);
-      assertClose(
-          ridge.fitted().tensor(), ridge.predict(CrossFMat.of(gram(j, j))).tensor());
+      assertClose(ridge.fitted().tensor(), ridge.predict(CrossFMat.of(gram(j, j))).tensor());
       Tensor left = Tensors.zeros(j, 3, 7);
       for (long i = 0; i < 7; i++) {
         Tensor rest = without(j, 1, i);
@@ -230,8 +228,7 @@ class KernelToolsTest {
       Tensor y = randn(14, 2, 6);
       FMatDense k = kernel(j);
       CrossFMat cross = CrossFMat.of(gram(others, j));
-      LinearisedTraining training =
-          LinearisedTraining.of(k, FVector.of(f), FVector.of(y));
+      LinearisedTraining training = LinearisedTraining.of(k, FVector.of(f), FVector.of(y));
       long steps = 4000;
       double rate = 1e-3 / k.spectralNorm() * 4;
       Tensor w = Tensors.zeros(j, d);
@@ -246,12 +243,10 @@ class KernelToolsTest {
       assertClose(after.outputs().tensor(), f.add(j.matmul(w)));
       assertClose(after.outputs(FVector.of(g), cross).tensor(), g.add(others.matmul(w)));
       Tensor left = f.add(j.matmul(w)).sub(y);
-      assertThat(after.loss())
-          .isCloseTo(Tensors.item(left.square().sum()) / 2, within(TOLERANCE));
+      assertThat(after.loss()).isCloseTo(Tensors.item(left.square().sum()) / 2, within(TOLERANCE));
       // small steps follow the flow to first order in the step
       LinearisedTraining.State flow = training.at(steps * rate);
-      double apart =
-          Tensors.item(flow.outputs().tensor().sub(after.outputs().tensor()).norm());
+      double apart = Tensors.item(flow.outputs().tensor().sub(after.outputs().tensor()).norm());
       assertThat(apart).isBetween(1e-9, 5e-3);
       double half =
           Tensors.item(

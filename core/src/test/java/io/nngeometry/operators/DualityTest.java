@@ -27,8 +27,7 @@ class DualityTest {
     layer.to(ScalarType.Double);
     LayerCollection layers = LayerCollection.of(layer); // 15 parameters
     return PFMap.of(
-        layers,
-        Tensors.randn(n, Tensors.options(ScalarType.Double), c, n, layers.size()));
+        layers, Tensors.randn(n, Tensors.options(ScalarType.Double), c, n, layers.size()));
   }
 
   @Test

@@ -130,7 +130,8 @@ class TangentKernelTest {
   }
 
   private static void assertSame(FMatImplicit k, FMatDense truth, String what) {
-    FVector u = FVector.random(truth.outputs(), truth.examples(), 4, Tensors.options(truth.tensor()));
+    FVector u =
+        FVector.random(truth.outputs(), truth.examples(), 4, Tensors.options(truth.tensor()));
     assertClose(k.mv(u).tensor(), truth.mv(u).tensor(), what + ": product");
     assertClose(k.diagonal().tensor(), truth.diagonal().tensor(), what + ": diagonal");
     assertClose(k.toDense(), truth.tensor(), what + ": elements");
@@ -236,16 +237,12 @@ class TangentKernelTest {
       assertThat(implicit.spectralNorm()).isCloseTo(k.spectralNorm(), offset(k.spectralNorm()));
       assertThat(Tensors.item(values.norm()))
           .isCloseTo(k.frobeniusNorm(), offset(k.frobeniusNorm()));
-      assertThat(implicit.frobeniusNorm())
-          .isCloseTo(k.frobeniusNorm(), offset(k.frobeniusNorm()));
+      assertThat(implicit.frobeniusNorm()).isCloseTo(k.frobeniusNorm(), offset(k.frobeniusNorm()));
       assertThat(Tensors.item(values.sum())).isCloseTo(k.trace(), offset(k.trace()));
       assertThat(k.logDeterminant(0.1))
-          .isCloseTo(
-              Tensors.item(values.add(Tensors.scalar(0.1)).log().sum()),
-              offset(100));
+          .isCloseTo(Tensors.item(values.add(Tensors.scalar(0.1)).log().sum()), offset(100));
       Tensor top = k.topEigen(2).vectors();
-      assertClose(
-          k.apply(top), top.mul(k.topEigen(2).values().unsqueeze(1)), "eigenvectors");
+      assertClose(k.apply(top), top.mul(k.topEigen(2).values().unsqueeze(1)), "eigenvectors");
       assertClose(implicit.topEigen(2).values(), k.topEigen(2).values(), "Lanczos");
       assertClose(
           k.function(v -> v.square(), u).tensor(), k.mv(k.mv(u)).tensor(), "square of a kernel");
