@@ -29,6 +29,7 @@ final class KernelTiles {
   private final @Nullable Pass second;
   private final Outputs outputs;
   private final MemoryBudget budget;
+  private final boolean stored;
   private final Map<String, Form> forms = new LinkedHashMap<>();
   private long c;
   private long r;
@@ -39,10 +40,21 @@ final class KernelTiles {
    * @param second the other examples, or null for a kernel of {@code first} with itself
    */
   KernelTiles(Pass first, @Nullable Pass second, Outputs outputs, MemoryBudget budget) {
+    this(first, second, outputs, budget, true);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param stored whether all elements will be in memory
+   */
+  KernelTiles(
+      Pass first, @Nullable Pass second, Outputs outputs, MemoryBudget budget, boolean stored) {
     this.first = first;
     this.second = second;
     this.outputs = outputs;
     this.budget = budget;
+    this.stored = stored;
   }
 
   /** Gradients of some examples, by layer. */
@@ -131,13 +143,13 @@ final class KernelTiles {
       forms.put(sizes.layer().id(), form);
       held += form.numbers(sizes, r) * size[1];
     }
-    double stored = (double) r * all * r * others * size[1];
+    double elements = stored ? (double) r * all * r * others * size[1] : 0;
     double working = found[0].recorded().numbers() * size[1] + held;
     budget.check(
         "the kernel of %d outputs on %d by %d examples".formatted(r, all, others),
-        stored + working + held,
+        elements + working + held,
         "use fewer examples or outputs, or implicit(), which stores nothing");
-    double left = budget.bytes() - stored;
+    double left = budget.bytes() - elements;
     long most = first.fallback() ? 1 : Math.max(1, first.data().batchSize());
     step = clamp(Math.min(WORKING_SET, left / 2) / Math.max(1, working), most);
     block = clamp((left - step * working) / Math.max(1, held), Math.max(step, others));

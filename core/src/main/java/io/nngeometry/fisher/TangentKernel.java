@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,6 +148,63 @@ public final class TangentKernel {
       all.forEach((id, k) -> result.put(id, FMatDense.of(scope.keep(finished(k)))));
     }
     return result;
+  }
+
+  /** Takes a part of a kernel. */
+  @FunctionalInterface
+  public interface TileConsumer {
+    /**
+     * Takes the elements of examples from {@code row} on with examples from {@code column} on.
+     *
+     * @param elements (c, rows, c, columns), computed when asked for; they live until the return
+     */
+    void accept(long row, long rows, long column, long columns, Supplier<Tensor> elements);
+  }
+
+  /**
+   * Computes the kernel tile by tile, for one that does not fit in memory: tiles on and above the
+   * diagonal, in the same order every time. What the consumer does not ask for is not contracted.
+   *
+   * @throws IllegalStateException if the kernel is to be centred, which takes all tiles first
+   */
+  public void forEachTile(TileConsumer consumer) {
+    if (centred) {
+      throw new IllegalStateException(
+          "a kernel computed by tiles cannot be centred: centre the gradients' kernel once it is whole");
+    }
+    Pass pass = pass();
+    KernelTiles tiles = new KernelTiles(pass, null, outputs, budget, false);
+    long r = tiles.outputs();
+    tiles.forEach(
+        tile -> {
+          try (Scope scope = Scope.open()) {
+            consumer.accept(
+                tile.row(),
+                tile.rows(),
+                tile.column(),
+                tile.columns(),
+                () -> {
+                  Tensor sum = Tensors.zeros(pass.like(), r, tile.rows(), r, tile.columns());
+                  tile.forEachLayer((id, part) -> sum.add_(part));
+                  return sum;
+                });
+          }
+        });
+  }
+
+  /** Number of examples. */
+  public long examples() {
+    return pass().data().size();
+  }
+
+  /** Number of functions of the outputs, found by sending one example through. */
+  public long functions() {
+    return new KernelTiles(pass(), null, outputs, budget, false).outputs();
+  }
+
+  /** The type of the elements. */
+  public ScalarType type() {
+    return pass().dtype();
   }
 
   /** J J^T by its products; nothing is stored. */
