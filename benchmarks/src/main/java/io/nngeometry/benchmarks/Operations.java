@@ -12,9 +12,13 @@ import static io.nngeometry.fisher.Representation.QUASI_DIAG;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Jacobian;
+import io.nngeometry.fisher.Outputs;
 import io.nngeometry.fisher.Representation;
+import io.nngeometry.fisher.TangentKernel;
 import io.nngeometry.operators.Damping;
+import io.nngeometry.operators.FMatImplicit;
 import io.nngeometry.operators.PMat;
+import io.nngeometry.vectors.FVector;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +58,9 @@ final class Operations {
           implicit("hessian-mv", s -> s.hessian().mv(s.v()).close()),
           Operation.of("hessian-mv-10", s -> ten(s, s.hessian())),
           implicit("implicit-mv-mc1", s -> s.oneLabel(IMPLICIT).mv(s.v()).close()),
+          Operation.of("gram", s -> gram(s, Outputs.all())).onlyIf(Operations::isSmallKernel),
+          Operation.of("gram-one", s -> gram(s, Outputs.one(0))),
+          implicit("gram-mv", Operations::kernelProduct),
           Operation.of("jacobian", Operations::jacobian).onlyIf(s -> jacobianBytes(s) <= GIBIBYTE));
 
   private Operations() {}
@@ -95,6 +102,28 @@ final class Operations {
     try (Scope scope = Scope.open()) {
       Jacobian.of(setting.model(), setting.layers(), setting.data()).dense().close();
     }
+  }
+
+  private static void gram(Setting setting, Outputs outputs) {
+    kernel(setting).outputs(outputs).dense().close();
+  }
+
+  private static void kernelProduct(Setting setting) {
+    try (Scope scope = Scope.open();
+        FMatImplicit kernel = kernel(setting).implicit()) {
+      kernel.mv(
+          FVector.random(
+              kernel.outputs(), kernel.examples(), 3, Tensors.options(setting.v().tensor())));
+    }
+  }
+
+  private static TangentKernel kernel(Setting setting) {
+    return TangentKernel.of(setting.model()).on(setting.data()).layers(setting.layers());
+  }
+
+  private static boolean isSmallKernel(Setting setting) {
+    double side = setting.workload().classes() * setting.data().size();
+    return side * side * 4 <= GIBIBYTE;
   }
 
   private static boolean isSmall(Setting setting) {

@@ -52,7 +52,7 @@ record Footprint(
     return found[0];
   }
 
-  private static Footprint of(RecordedBatch recorded, int cotangents) {
+  static Footprint of(RecordedBatch recorded, int cotangents) {
     // what one layer gives and the next one sees is one tensor: count addresses
     Map<Long, Double> held = new HashMap<>();
     double signals = 0;

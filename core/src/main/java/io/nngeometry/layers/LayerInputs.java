@@ -164,11 +164,15 @@ public final class LayerInputs {
 
   private Lookup lookup() {
     if (lookup == null) {
-      List<Tensor> hot = uses.stream().map(u -> rule(u).hot(u.input()).orElseThrow()).toList();
-      lookup = new Lookup(Tensors.cat(hot, 1), layer.matrix().orElseThrow().rows());
+      lookup = new Lookup(hot(), layer.matrix().orElseThrow().rows());
       lookup.tensors().forEach(lifetime::adopt);
     }
     return lookup;
+  }
+
+  /** The row that a lookup reads at every position, (n, S), negative where it reads none. */
+  Tensor hot() {
+    return Tensors.cat(uses.stream().map(u -> rule(u).hot(u.input()).orElseThrow()).toList(), 1);
   }
 
   /** Tells for how many cotangents gradients will be asked: what they share then pays sooner. */

@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.linalg.LowRankMethod;
+import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,29 @@ public final class LowRankPMat implements PMat {
    */
   public static LowRankApproximation approximating(PMat m, LowRankMethod method, long rank) {
     return LowRankApproximation.by(method, m, rank);
+  }
+
+  /** J^T J / n of a stored Jacobian. */
+  public static LowRankPMat of(PFMap jacobian) {
+    return new LowRankPMat(
+        jacobian.layers(),
+        Scope.keeping(
+            () -> jacobian.tensor().flatten(0, 1).div(new Scalar(Math.sqrt(jacobian.examples())))));
+  }
+
+  /**
+   * The other side of the same rows R: R R^T over functions, which shares the eigenvalues that are
+   * not zero. Of a stacked Jacobian divided by the root of n that is its tangent kernel over n.
+   *
+   * @param outputs c, which must divide the number of rows: rows run over examples inside outputs
+   */
+  public FMatDense dual(long outputs) {
+    if (outputs < 1 || rank() % outputs != 0) {
+      throw new IllegalArgumentException(
+          "%d rows are not those of %d outputs".formatted(rank(), outputs));
+    }
+    long n = rank() / outputs;
+    return FMatDense.of(Scope.keeping(() -> rows().matmul(rows.t()).view(outputs, n, outputs, n)));
   }
 
   /** The rows, (m, d). */

@@ -3,7 +3,6 @@ package io.nngeometry.operators;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.linalg.LinearOperator;
 import io.nngeometry.vectors.PFMap;
 import io.nngeometry.vectors.PVector;
 import java.util.LinkedHashMap;
@@ -19,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Results are new and belong to the caller. Products and quadratic forms of stored matrices are
  * differentiable in the vector.
  */
-public interface PMat extends LinearOperator, Solvable, AutoCloseable {
+public interface PMat extends Mat {
   /** The parameters that rows and columns stand for. */
   LayerCollection layers();
 
@@ -28,9 +27,6 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
   default long size() {
     return layers().size();
   }
-
-  /** Name of the representation. */
-  String representation();
 
   /** M v. */
   default PVector mv(PVector v) {
@@ -70,9 +66,6 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
                 .view(map.outputs(), map.examples()));
   }
 
-  /** Sum of the diagonal. */
-  double trace();
-
   /** The diagonal. */
   PVector diagonal();
 
@@ -86,24 +79,6 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
           .forEach(l -> traces.put(l.id(), Tensors.item(l.of(diagonal.tensor()).sum())));
       return traces;
     }
-  }
-
-  /** Root of the sum of squares of all elements. */
-  double frobeniusNorm();
-
-  /** Greatest eigenvalue. */
-  double spectralNorm();
-
-  /** Smallest eigenvalue; rounding noise where the matrix is singular. */
-  double smallestEigenvalue();
-
-  /**
-   * The damped inverse applied to every row, (m, d).
-   *
-   * @throws SingularBlockException if the damped matrix is not positive definite
-   */
-  default Tensor solve(Tensor rows, Damping damping) {
-    return damping.solve(this, rows);
   }
 
   /** The damped inverse applied to b. */
@@ -121,15 +96,6 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
         Scope.keeping(
             () -> solve(map.tensor().flatten(0, 1), damping).view(Tensors.shape(map.tensor()))));
   }
-
-  /** The eigenvalues in ascending order; of a low-rank matrix those that need not be zero. */
-  Tensor eigenvalues();
-
-  /** The k greatest eigenvalues and their vectors. */
-  TopEigen topEigen(long k);
-
-  /** log det (M + lambda I). */
-  double logDeterminant(double lambda);
 
   /** The damped inverse as a matrix. */
   PMat inverse(Damping damping);
@@ -221,21 +187,10 @@ public interface PMat extends LinearOperator, Solvable, AutoCloseable {
   /** What is stored, by name: {@code layer/tensor} for a block of a layer; nothing if implicit. */
   Map<String, Tensor> tensors();
 
-  /**
-   * Forgets the decompositions that solves and spectra have made and kept, which may take as much
-   * memory as the matrix; whatever needs one makes it again. Not while another thread uses them.
-   */
-  default void dropDecompositions() {
-    // nothing is kept
-  }
-
   /** Bytes stored, without decompositions that are kept. */
   default long bytes() {
     return tensors().values().stream().mapToLong(t -> t.numel() * t.element_size()).sum();
   }
-
-  @Override
-  void close();
 
   private void check(LayerCollection other) {
     if (!layers().equals(other)) {

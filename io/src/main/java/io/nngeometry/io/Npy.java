@@ -47,28 +47,41 @@ public final class Npy {
     Place place = Place.of(file);
     try (FileChannel in = Sources.open(file);
         Scope scope = Scope.open()) {
-      ByteBuffer start = Sources.bytes(in, 0, VERSION_END, place);
-      int version = start.get(MAGIC.length);
-      if (!Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)
-          || version < 1
-          || version > 3) {
-        throw place.corrupt("it is not a .npy file of version 1, 2 or 3");
-      }
-      int lengthBytes = version == 1 ? Short.BYTES : Integer.BYTES;
-      ByteBuffer field = Sources.bytes(in, VERSION_END, lengthBytes, place);
-      long length =
-          version == 1
-              ? Short.toUnsignedLong(field.getShort())
-              : Integer.toUnsignedLong(field.getInt());
-      if (length > MAX_HEADER) {
-        throw place.corrupt("its header would have %d bytes".formatted(length));
-      }
-      int headerStart = VERSION_END + lengthBytes;
-      byte[] header = Sources.bytes(in, headerStart, (int) length, place).array();
-      String text =
-          new String(header, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
-      return scope.keep(elements(in, headerStart + length, NpyHeader.parse(text, place), place));
+      Head head = head(in, place);
+      return scope.keep(elements(in, head.length(), head.header(), place));
     }
+  }
+
+  /**
+   * What stands before the elements.
+   *
+   * @param length its bytes
+   */
+  record Head(NpyHeader header, long length) {}
+
+  /** Reads what stands before the elements. */
+  static Head head(FileChannel in, Place place) throws IOException {
+    ByteBuffer start = Sources.bytes(in, 0, VERSION_END, place);
+    int version = start.get(MAGIC.length);
+    if (!Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)
+        || version < 1
+        || version > 3) {
+      throw place.corrupt("it is not a .npy file of version 1, 2 or 3");
+    }
+    int lengthBytes = version == 1 ? Short.BYTES : Integer.BYTES;
+    ByteBuffer field = Sources.bytes(in, VERSION_END, lengthBytes, place);
+    long length =
+        version == 1
+            ? Short.toUnsignedLong(field.getShort())
+            : Integer.toUnsignedLong(field.getInt());
+    if (length > MAX_HEADER) {
+      throw place.corrupt("its header would have %d bytes".formatted(length));
+    }
+    int headerStart = VERSION_END + lengthBytes;
+    byte[] header = Sources.bytes(in, headerStart, (int) length, place).array();
+    String text =
+        new String(header, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+    return new Head(NpyHeader.parse(text, place), headerStart + length);
   }
 
   /**
@@ -128,7 +141,8 @@ public final class Npy {
     return reversed;
   }
 
-  private static ByteBuffer head(String dictionary) {
+  /** What stands before elements with this dictionary. */
+  static ByteBuffer head(String dictionary) {
     int start = VERSION_END + Short.BYTES;
     int end = start + dictionary.length() + 1;
     int padded = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

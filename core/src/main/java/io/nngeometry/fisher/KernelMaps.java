@@ -1,0 +1,138 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.operators.JacobianOperator;
+import io.nngeometry.operators.PullBack;
+import io.nngeometry.operators.PushForward;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/** The Jacobian of linear combinations of outputs by its products, centred in one of two ways. */
+final class KernelMaps {
+  private final Pass pass;
+  private final Jacobian jacobian;
+  private final Tensor head;
+
+  /**
+   * @param c number of the model's outputs
+   */
+  KernelMaps(Pass pass, Outputs outputs, long c, MemoryBudget budget) {
+    this.pass = pass;
+    Jacobian plain = Jacobian.of(pass.model(), pass.layers(), pass.data()).memoryBudget(budget);
+    this.jacobian = pass.fallback() ? plain.perExampleFallback() : plain;
+    this.head = Scope.detach(Scope.keeping(() -> outputs.matrix(c, pass.like()).clone()));
+  }
+
+  /** J. */
+  JacobianOperator plain() {
+    return operator((w, f) -> f, u -> u, (u, w) -> w);
+  }
+
+  /** J less its mean over these examples. */
+  JacobianOperator centred() {
+    return operator((w, f) -> off(f), KernelMaps::off, (u, w) -> w);
+  }
+
+  /** J less a mean (r, d) that is given, which it takes over. */
+  JacobianOperator less(Tensor mean) {
+    return operator(
+        (w, f) -> f.sub(w.matmul(mean.t()).unsqueeze(2)),
+        u -> u,
+        (u, w) -> w.sub(u.sum(2).matmul(mean)));
+  }
+
+  private static Tensor off(Tensor f) {
+    return f.sub(Tensors.sum(f, true, 2).div(Tensors.scalar((double) f.size(2))));
+  }
+
+  private interface Correction {
+    Tensor of(Tensor argument, Tensor image);
+  }
+
+  private JacobianOperator operator(
+      Correction pushed, UnaryOperator<Tensor> before, Correction pulled) {
+    PushForward push = jacobian.pushForward();
+    PullBack pull = jacobian.pullBack();
+    PushForward combined =
+        new PushForward() {
+          @Override
+          public LayerCollection layers() {
+            return pass.layers();
+          }
+
+          @Override
+          public Tensor apply(Tensor rows) {
+            return Scope.keeping(() -> pushed.of(rows, head.matmul(push.apply(rows))));
+          }
+        };
+    PullBack adjoint =
+        new PullBack() {
+          @Override
+          public LayerCollection layers() {
+            return pass.layers();
+          }
+
+          @Override
+          public Tensor apply(Tensor u) {
+            return Scope.keeping(() -> pulled.of(u, pull.apply(head.t().matmul(before.apply(u)))));
+          }
+        };
+    return JacobianOperator.of(combined, adjoint, head.size(0), pass.data().size());
+  }
+
+  /** The mean gradient of every combination, (r, d). */
+  Tensor mean() {
+    return Scope.keeping(
+        () -> {
+          long n = pass.data().size();
+          Tensor each = Tensors.eye(head, head.size(0)).div(Tensors.scalar((double) n));
+          return plain().pull().apply(each.unsqueeze(2).expand(-1, -1, n).contiguous());
+        });
+  }
+
+  /** Squared norms of all gradients, (r, n), by a backward for each combination. */
+  Tensor squaredNorms(boolean centred) {
+    return Scope.keeping(
+        () -> {
+          Tensor norms = norms();
+          if (!centred) {
+            return norms;
+          }
+          // |J - m|^2 = |J|^2 - 2 <J, m> + |m|^2
+          Tensor mean = mean();
+          Tensor inner = plain().push().apply(mean).diagonal(0, 0, 1).t();
+          return norms.sub(inner.mul(Tensors.scalar(2))).add(mean.square().sum(1).unsqueeze(1));
+        });
+  }
+
+  private Tensor norms() {
+    List<Tensor> parts = new ArrayList<>();
+    pass.forEachRecorded(
+        recorded -> {
+          Tensor f = recorded.outputs();
+          long r = head.size(0);
+          Tensor norms = Tensors.zeros(f, r, recorded.size());
+          recorded.inputs().values().forEach(in -> in.expect((int) r));
+          for (long k = 0; k < r; k++) {
+            try (Scope one = Scope.open()) {
+              Tensor cotangent =
+                  head.select(0, k).expand(recorded.size(), head.size(1)).reshape(Tensors.shape(f));
+              Map<String, LayerGradients> gradients = recorded.gradients(cotangent, k == r - 1);
+              for (LayerGradients g : gradients.values()) {
+                norms.select(0, k).add_(g.squaredNorms());
+              }
+            }
+          }
+          parts.add(Scope.detach(norms));
+        });
+    Tensor all = Scope.keeping(() -> Tensors.cat(parts, 1).clone());
+    parts.forEach(Tensor::close);
+    return all;
+  }
+}

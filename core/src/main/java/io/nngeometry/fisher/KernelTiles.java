@@ -1,0 +1,251 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.data.Minibatch;
+import io.nngeometry.engine.GradMode;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerJacobian;
+import io.nngeometry.layers.LayerJacobian.Form;
+import io.nngeometry.layers.LayerSizes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kernel tile by tile: every minibatch is read once, with one backward for each output, and meets
+ * what is kept of those before it. Where not all can be kept, a block of them is, and the rest is
+ * read once more for each block.
+ */
+final class KernelTiles {
+  /** Bytes of a minibatch at work, beyond which more examples at a time gain nothing. */
+  private static final double WORKING_SET = 512L << 20;
+
+  private final Pass first;
+  private final @Nullable Pass second;
+  private final Outputs outputs;
+  private final MemoryBudget budget;
+  private final boolean stored;
+  private final Map<String, Form> forms = new LinkedHashMap<>();
+  private long c;
+  private long r;
+  private long step;
+  private long block;
+
+  /**
+   * @param second the other examples, or null for a kernel of {@code first} with itself
+   */
+  KernelTiles(Pass first, @Nullable Pass second, Outputs outputs, MemoryBudget budget) {
+    this(first, second, outputs, budget, true);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param stored whether all elements will be in memory
+   */
+  KernelTiles(
+      Pass first, @Nullable Pass second, Outputs outputs, MemoryBudget budget, boolean stored) {
+    this.first = first;
+    this.second = second;
+    this.outputs = outputs;
+    this.budget = budget;
+    this.stored = stored;
+  }
+
+  /** Gradients of some examples, by layer. */
+  private record Part(long first, long size, Map<String, LayerJacobian> layers)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      layers.values().forEach(LayerJacobian::close);
+    }
+  }
+
+  /**
+   * Rows from {@code row} and columns from {@code column} on. In a kernel of one set column is not
+   * below row; the tiles below the diagonal are the transposed ones.
+   */
+  record Tile(long row, long column, long rows, long columns, Part mine, Part theirs) {
+    /** Whether it lies off the diagonal of a kernel of one set. */
+    boolean above() {
+      return mine != theirs;
+    }
+
+    /** The tile's place in the kernel (r, n, r, n'). */
+    Tensor place(Tensor kernel) {
+      return kernel.narrow(1, row, rows).narrow(3, column, columns);
+    }
+
+    /** Copies a finished tile of a kernel of one set to the other side of the diagonal. */
+    void mirror(Tensor kernel) {
+      if (above()) {
+        kernel
+            .narrow(1, column, columns)
+            .narrow(3, row, rows)
+            .copy_(place(kernel).permute(2, 3, 0, 1));
+      }
+    }
+
+    /** What a layer contributes, (r, rows, r, columns), for every layer that is used. */
+    void forEachLayer(java.util.function.BiConsumer<String, Tensor> consumer) {
+      mine.layers()
+          .forEach(
+              (id, jacobian) -> {
+                LayerJacobian other = theirs.layers().get(id);
+                if (other != null) {
+                  try (Scope scope = Scope.open()) {
+                    consumer.accept(id, above() ? jacobian.gram(other) : jacobian.gram());
+                  }
+                }
+              });
+    }
+  }
+
+  /** Number of combined outputs, r. */
+  long outputs() {
+    measure();
+    return r;
+  }
+
+  /** Number of the model's outputs, c. */
+  long modelOutputs() {
+    measure();
+    return c;
+  }
+
+  /** Looks at one example, chooses the forms and how many examples are read and kept. */
+  private void measure() {
+    if (c > 0) {
+      return;
+    }
+    Footprint[] found = new Footprint[1];
+    long[] size = new long[2];
+    first
+        .quiet()
+        .over(first.data().first(1).batches(1))
+        .forEachRecorded(
+            recorded -> {
+              size[0] = recorded.outputs().numel();
+              size[1] = recorded.outputs().element_size();
+              r = outputs.matrix(size[0], recorded.outputs()).size(0);
+              found[0] = Footprint.of(recorded, (int) r);
+            });
+    long all = first.data().size();
+    long others = second == null ? all : second.data().size();
+    double held = 0;
+    for (LayerSizes sizes : found[0].layers()) {
+      Form form = Form.cheaper(sizes, r, others);
+      forms.put(sizes.layer().id(), form);
+      held += form.numbers(sizes, r) * size[1];
+    }
+    double elements = stored ? (double) r * all * r * others * size[1] : 0;
+    double working = found[0].recorded().numbers() * size[1] + held;
+    budget.check(
+        "the kernel of %d outputs on %d by %d examples".formatted(r, all, others),
+        elements + working + held,
+        "use fewer examples or outputs, or implicit(), which stores nothing");
+    double left = budget.bytes() - elements;
+    long most = first.fallback() ? 1 : Math.max(1, first.data().batchSize());
+    step = clamp(Math.min(WORKING_SET, left / 2) / Math.max(1, working), most);
+    block = clamp((left - step * working) / Math.max(1, held), Math.max(step, others));
+    block = Math.max(1, block / step) * step;
+    c = size[0];
+  }
+
+  private static long clamp(double count, long most) {
+    return Math.max(1, Math.min(most, (long) count));
+  }
+
+  /** Computes all tiles, of one set those on and above the diagonal. */
+  void forEach(Consumer<Tile> consumer) {
+    measure();
+    Pass kept = second == null ? first : second;
+    long all = kept.data().size();
+    for (long from = 0; from < all; from += block) {
+      long start = from;
+      List<Part> held = new ArrayList<>();
+      try {
+        if (second != null) {
+          read(kept, start, start + block, held::add);
+        }
+        read(
+            first,
+            second == null ? start : 0,
+            Long.MAX_VALUE,
+            part -> {
+              for (Part other : held) {
+                consumer.accept(second == null ? tile(other, part) : tile(part, other));
+              }
+              if (second == null) {
+                if (part.first() < start + block) {
+                  consumer.accept(tile(part, part));
+                  held.add(part);
+                  return;
+                }
+              }
+              part.close();
+            });
+      } finally {
+        held.forEach(Part::close);
+      }
+    }
+  }
+
+  private static Tile tile(Part a, Part b) {
+    return new Tile(a.first(), b.first(), a.size(), b.size(), a, b);
+  }
+
+  /** Reads the minibatches that start in [from, to). */
+  private void read(Pass pass, long from, long to, Consumer<Part> consumer) {
+    pass.over(pass.data().batches(step))
+        .forEachBatch(
+            batch -> {
+              if (batch.first() >= from && batch.first() < to) {
+                consumer.accept(part(pass, batch));
+              }
+            });
+  }
+
+  private Part part(Pass pass, Minibatch batch) {
+    Map<String, LayerJacobian> layers = new LinkedHashMap<>();
+    try (Scope scope = Scope.open();
+        GradMode on = GradMode.enabled()) {
+      RecordedBatch recorded = RecordedBatch.of(pass, batch);
+      Tensor f = recorded.outputs();
+      if (f.numel() != c * batch.size()) {
+        throw new IllegalArgumentException(
+            "the model gave %d outputs for %s and %d for an example before"
+                .formatted(f.numel() / batch.size(), batch.name(), c));
+      }
+      Tensor head = outputs.matrix(c, f);
+      recorded.inputs().values().forEach(in -> in.expect((int) r));
+      for (int k = 0; k < r; k++) {
+        try (Scope one = Scope.open()) {
+          Tensor cotangent = head.select(0, k).expand(batch.size(), c).reshape(Tensors.shape(f));
+          Map<String, LayerGradients> gradients = recorded.gradients(cotangent, k == r - 1);
+          int output = k;
+          gradients.forEach(
+              (id, g) ->
+                  layers
+                      .computeIfAbsent(
+                          id,
+                          i ->
+                              LayerJacobian.of(
+                                  java.util.Objects.requireNonNull(recorded.inputs().get(i)),
+                                  (int) r,
+                                  java.util.Objects.requireNonNull(forms.get(i))))
+                      .set(output, g));
+        }
+      }
+      return new Part(batch.first(), batch.size(), layers);
+    } catch (RuntimeException e) {
+      layers.values().forEach(LayerJacobian::close);
+      throw e;
+    }
+  }
+}

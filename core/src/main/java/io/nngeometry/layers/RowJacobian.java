@@ -1,0 +1,71 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The gradients themselves, (r, n, p). */
+final class RowJacobian extends LayerJacobian {
+  /** Rows multiplied at a time with all that stand before them, at least. */
+  private static final long STRIP = 32;
+
+  private static final long STRIPS = 8;
+  private final int outputs;
+  private @Nullable Tensor rows;
+
+  RowJacobian(int outputs) {
+    this.outputs = outputs;
+  }
+
+  @Override
+  public void set(int k, LayerGradients gradients) {
+    Tensor mine = gradients.perExample();
+    if (rows == null) {
+      rows = Scope.detach(Tensors.empty(mine, outputs, mine.size(0), mine.size(1)));
+    }
+    rows.select(0, k).copy_(mine);
+  }
+
+  private Tensor rows() {
+    return java.util.Objects.requireNonNull(rows, "no gradients have been set");
+  }
+
+  private Tensor flat() {
+    return rows().flatten(0, 1);
+  }
+
+  @Override
+  public Tensor gram(LayerJacobian other) {
+    RowJacobian that = (RowJacobian) other;
+    return flat()
+        .matmul(that.flat().t())
+        .view(outputs, rows().size(1), that.outputs, that.rows().size(1));
+  }
+
+  /** In strips, each with the rows up to its own: little more than half of the products. */
+  @Override
+  public Tensor gram() {
+    Tensor all = flat();
+    long m = all.size(0);
+    Tensor result = Tensors.empty(all, m, m);
+    long strip = Math.max(STRIP, (m + STRIPS - 1) / STRIPS);
+    for (long start = 0; start < m; start += strip) {
+      try (Scope scope = Scope.open()) {
+        long count = Math.min(strip, m - start);
+        Tensor block = all.narrow(0, start, count).matmul(all.narrow(0, 0, start + count).t());
+        result.narrow(0, start, count).narrow(1, 0, start + count).copy_(block);
+        result.narrow(0, 0, start + count).narrow(1, start, count).copy_(block.t());
+      }
+    }
+    return result.view(outputs, rows().size(1), outputs, rows().size(1));
+  }
+
+  @Override
+  public void close() {
+    if (rows != null) {
+      rows.close();
+      rows = null;
+    }
+  }
+}
