@@ -33,7 +33,7 @@ public final class ResNet50Proof {
   private static final int TOP = 10;
   private static final int VECTORS = 10;
   private static final int ITERATIONS = 20;
-  private static final int MOST_PRODUCTS = 40;
+  private static final int MOST_PRODUCTS = 120;
 
   /** Smallest that the method takes for ten pairs: a vector has 96 MB. */
   private static final int BASIS = 22;

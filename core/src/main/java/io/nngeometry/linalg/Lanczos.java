@@ -132,9 +132,7 @@ public record Lanczos(double tolerance, int maxIterations, int basis, long seed,
       search.run();
       Tensor vectors = search.krylov.vectors(search.ritz(), search.chosen);
       Tensor values = Tensors.of(search.wanted, k);
-      Tensor images = Checked.product(operator, vectors, Search.NAME);
-      Tensor errors = images.sub(vectors.mul(values.to(Tensors.type(vectors)).unsqueeze(1)));
-      Tensor residuals = Equations.norms(errors).squeeze(1).to(ScalarType.Double);
+      Tensor residuals = residuals(operator, vectors, values);
       double residual = Tensors.item(residuals.max());
       double worst = residual == 0 ? 0 : residual / search.krylov.norm();
       return new Eigenpairs(
@@ -145,6 +143,24 @@ public record Lanczos(double tolerance, int maxIterations, int basis, long seed,
           search.krylov.products() + k,
           search.confirmed && worst <= tolerance);
     }
+  }
+
+  /** |M v - theta v| of every pair, a few at a time: all at once would be as large as the basis. */
+  private static Tensor residuals(LinearOperator operator, Tensor vectors, Tensor values) {
+    Tensor thetas = values.to(Tensors.type(vectors)).unsqueeze(1);
+    Tensor residuals = Tensors.zeros(values, values.size(0));
+    long step = Probes.chunk(operator.size());
+    for (long first = 0; first < vectors.size(0); first += step) {
+      try (Scope scope = Scope.open()) {
+        long count = Math.min(step, vectors.size(0) - first);
+        Tensor some = vectors.narrow(0, first, count);
+        Tensor errors =
+            Checked.product(operator, some, Search.NAME)
+                .sub(some.mul(thetas.narrow(0, first, count)));
+        residuals.narrow(0, first, count).copy_(Equations.norms(errors).squeeze(1));
+      }
+    }
+    return residuals;
   }
 
   /** One search, in its caller's scope. */
