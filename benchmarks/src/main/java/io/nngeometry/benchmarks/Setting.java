@@ -62,6 +62,11 @@ record Setting(Workload workload, Module model, LayerCollection layers, Examples
     }
   }
 
+  /** The same, read fewer examples at a time. */
+  Setting inMinibatchesOf(long size) {
+    return new Setting(workload, model, layers, data.batches(size), v);
+  }
+
   /** The Fisher matrix by the exact estimator. */
   PMat exact(Representation representation) {
     return fisher().as(representation);
