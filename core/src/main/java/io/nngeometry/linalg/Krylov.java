@@ -21,6 +21,9 @@ final class Krylov {
 
   private static final int PASSES = 4;
 
+  /** Coordinates that are mixed at a time. */
+  private static final long BLOCK = 1 << 20;
+
   private final LinearOperator operator;
   private final String who;
   private final Tensor basis;
@@ -156,19 +159,27 @@ final class Krylov {
 
   /** Ritz vectors of the pairs {@code chosen}, (k, d). */
   Tensor vectors(Ritz ritz, long... chosen) {
-    return Scope.keeping(
-        () ->
-            ritz.vectors()
-                .index_select(0, Tensors.of(chosen, chosen.length))
-                .to(Tensors.type(basis))
-                .matmul(vectors()));
+    return Scope.keeping(() -> mix(ritz, chosen).matmul(vectors()));
+  }
+
+  private Tensor mix(Ritz ritz, long... chosen) {
+    return ritz.vectors()
+        .index_select(0, Tensors.of(chosen, chosen.length))
+        .to(Tensors.type(basis));
   }
 
   /** Keeps the Ritz vectors of these pairs as the basis; the next vector stays. */
   void restart(Ritz ritz, long... chosen) {
     try (Scope scope = Scope.open()) {
-      Tensor kept = vectors(ritz, chosen);
-      basis.narrow(0, 0, chosen.length).copy_(kept);
+      Tensor mix = mix(ritz, chosen);
+      // some coordinates at a time: all of the new vectors beside the old would be half as much
+      // again
+      for (long first = 0; first < basis.size(1); first += BLOCK) {
+        try (Scope block = Scope.open()) {
+          Tensor here = basis.narrow(1, first, Math.min(BLOCK, basis.size(1) - first));
+          here.narrow(0, 0, chosen.length).copy_(mix.matmul(here.narrow(0, 0, size)));
+        }
+      }
       projected.zero_();
       for (int k = 0; k < chosen.length; k++) {
         projected.select(0, k).select(0, k).fill_(new Scalar(ritz.values()[(int) chosen[k]]));
