@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
@@ -35,16 +36,28 @@ final class Checkpoint {
 
   private final Path file;
   private final Map<String, String> settings;
-  private final Map<String, Tensor> tensors = new HashMap<>();
+  private final Map<String, Tensor> tensors;
+  private final BooleanSupplier interrupted;
 
-  private Checkpoint(Path file, Map<String, String> settings) {
+  private Checkpoint(
+      Path file,
+      Map<String, String> settings,
+      Map<String, Tensor> tensors,
+      BooleanSupplier interrupted) {
     this.file = file;
     this.settings = settings;
+    this.tensors = tensors;
+    this.interrupted = interrupted;
   }
 
   /** A run from the beginning. */
   static Checkpoint fresh(Path folder, Map<String, Object> settings) {
-    return new Checkpoint(folder.resolve(FILE), texts(settings));
+    return new Checkpoint(folder.resolve(FILE), texts(settings), new HashMap<>(), () -> false);
+  }
+
+  /** The same run, whose stages stop once {@code interruption} is asked for. */
+  Checkpoint heeding(Interruption interruption) {
+    return new Checkpoint(file, settings, tensors, interruption::asked);
   }
 
   /** Whether {@code folder} has a run to go on with. */
@@ -106,21 +119,19 @@ final class Checkpoint {
     if (!before.isEmpty()) {
       return before;
     }
-    try (Interruption interruption = Interruption.listen()) {
-      Watch watch = new Watch(stage, task, extra, interruption);
-      Map<String, Tensor> from = left(stage);
-      Map<String, Tensor> given;
-      try {
-        given = work.apply(from.isEmpty() ? watch : watch.resuming(from));
-      } catch (CancelledException e) {
-        watch.save(e.state());
-        e.state().values().forEach(Tensor::close);
-        throw e;
-      }
-      tensors.keySet().removeIf(name -> name.startsWith(RUNNING + stage + "/"));
-      given.forEach((name, t) -> tensors.put(DONE + stage + "/" + name, t));
-      return given;
+    Watch watch = new Watch(stage, task, extra);
+    Map<String, Tensor> from = left(stage);
+    Map<String, Tensor> given;
+    try {
+      given = work.apply(from.isEmpty() ? watch : watch.resuming(from));
+    } catch (CancelledException e) {
+      watch.save(e.state());
+      e.state().values().forEach(Tensor::close);
+      throw e;
     }
+    tensors.keySet().removeIf(name -> name.startsWith(RUNNING + stage + "/"));
+    given.forEach((name, t) -> tensors.put(DONE + stage + "/" + name, t));
+    return given;
   }
 
   /** Forgets the run: its results are written. */
@@ -143,18 +154,12 @@ final class Checkpoint {
     private final String stage;
     private final Progress.Task task;
     private final Supplier<Map<String, Tensor>> extra;
-    private final Interruption interruption;
     private long next = System.nanoTime();
 
-    Watch(
-        String stage,
-        Progress.Task task,
-        Supplier<Map<String, Tensor>> extra,
-        Interruption interruption) {
+    Watch(String stage, Progress.Task task, Supplier<Map<String, Tensor>> extra) {
       this.stage = stage;
       this.task = task;
       this.extra = extra;
-      this.interruption = interruption;
     }
 
     @Override
@@ -162,7 +167,7 @@ final class Checkpoint {
       task.at(
           now.done(),
           Double.isFinite(now.residual()) ? "residual " + Numbers.error(now.residual()) : "");
-      if (interruption.asked()) {
+      if (interrupted.getAsBoolean()) {
         now.cancel();
       }
       if (System.nanoTime() - next >= 0) {

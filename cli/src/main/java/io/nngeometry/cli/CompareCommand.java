@@ -90,9 +90,9 @@ final class CompareCommand implements Callable<Integer> {
     Stopwatch watch = Stopwatch.start();
     model.checkForDigits();
     output.startEngine();
-    try (TrainTest digits = Digits.load().split(compare.seed())) {
+    try (TrainTest digits = Digits.load().split(compare.sample().seed())) {
       compare.check(digits.test().size());
-      TrainingSettings trainingSettings = training.settings(quick, compare.seed());
+      TrainingSettings trainingSettings = training.settings(quick, compare.sample().seed());
       CompareFiles files = CompareFiles.in(compare.out());
       Progress progress = output.progress();
       Classifier classifier =
@@ -103,7 +103,7 @@ final class CompareCommand implements Callable<Integer> {
       progress.say("right on held-out images: " + Numbers.percent(classifier.accuracy()));
 
       Design design = compare.design(quick);
-      int n = compare.examples(quick, digits.test().size());
+      int n = compare.sample().examples(quick, digits.test().size());
       Map<String, Object> settings = new LinkedHashMap<>(compare.settings(design, n));
       settings.putAll(Classifier.settings(trainingSettings, weights));
       Outcome outcome = run(design, classifier, digits, n, settings, files, progress);
@@ -138,9 +138,9 @@ final class CompareCommand implements Callable<Integer> {
       Progress progress) {
     try (Scope scope = Scope.open();
         LabelledImages some = digits.test().take(n)) {
-      classifier.net().to(compare.dtype().type());
-      Tensor images = some.images().to(compare.dtype().type());
-      Examples examples = Examples.of(images, some.labels()).batches(compare.batch());
+      classifier.net().to(compare.sample().dtype().type());
+      Tensor images = some.images().to(compare.sample().dtype().type());
+      Examples examples = Examples.of(images, some.labels()).batches(compare.sample().batch());
       return new Experiment(classifier.net(), examples, design, progress)
           .run(matrix -> files.matrix(matrix, settings));
     }

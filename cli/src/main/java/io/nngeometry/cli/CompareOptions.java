@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,7 +21,6 @@ import picocli.CommandLine.Spec;
 /** What {@code compare} measures, and how much of it. */
 final class CompareOptions {
   private static final int ALL_VECTORS = 20;
-  private static final int QUICK_EXAMPLES = 150;
   private static final int QUICK_VECTORS = 8;
   private static final int QUICK_DRAWS = 2;
   private static final int DRAWS = 5;
@@ -28,11 +28,7 @@ final class CompareOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Option(
-      names = "--n",
-      paramLabel = "N",
-      description = "Held-out images to use. Default: all 450.")
-  private @Nullable Integer n;
+  @Mixin private SampleOptions sample;
 
   @Option(
       names = "--estimator",
@@ -63,13 +59,6 @@ final class CompareOptions {
   private int trials;
 
   @Option(
-      names = "--seed",
-      paramLabel = "SEED",
-      defaultValue = "0",
-      description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
-  private long seed;
-
-  @Option(
       names = "--damping",
       paramLabel = "LAMBDA",
       split = ",",
@@ -95,21 +84,6 @@ final class CompareOptions {
   private @Nullable List<Representation> representations;
 
   @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "150",
-      description = "Images per minibatch of a Fisher matrix. Default: ${DEFAULT-VALUE}.")
-  private int batch;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      defaultValue = "float64",
-      converter = Precision.class,
-      description = "float64 or float32, of matrices and products. Default: ${DEFAULT-VALUE}.")
-  private FloatType dtype;
-
-  @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "compare",
@@ -127,11 +101,10 @@ final class CompareOptions {
   /** Fails on values that make no sense. */
   void check(int available) {
     Check check = new Check(spec.commandLine());
-    check.between("--n", n == null ? 1 : n, 1, available);
+    sample.check(check, available);
     check.atLeast("--draws", draws == null ? 1 : draws, 1);
     check.atLeast("--vectors", vectors == null ? 1 : vectors, 1);
     check.atLeast("--trials", trials, 1);
-    check.atLeast("--batch", batch, 1);
     if (dampings != null) {
       dampings.forEach(lambda -> check.positive("--damping", lambda));
     }
@@ -150,27 +123,12 @@ final class CompareOptions {
         Objects.requireNonNullElse(vectors, perDraw),
         dampings == null ? ofThePaper() : dampings.stream().sorted().distinct().toList(),
         residual,
-        seed);
+        sample.seed());
   }
 
-  /** How many of the {@code available} images to use. */
-  int examples(boolean quick, int available) {
-    return n != null ? n : quick ? Math.min(QUICK_EXAMPLES, available) : available;
-  }
-
-  /** Images per minibatch. */
-  int batch() {
-    return batch;
-  }
-
-  /** Type of matrices and products. */
-  FloatType dtype() {
-    return dtype;
-  }
-
-  /** Seed of everything random. */
-  long seed() {
-    return seed;
+  /** Which images are read, and how. */
+  SampleOptions sample() {
+    return sample;
   }
 
   /** Where results go. */
@@ -199,9 +157,7 @@ final class CompareOptions {
     all.put("vectors", design.vectors());
     all.put("damping", design.dampings());
     all.put("residual", design.residual().name().toLowerCase(Locale.ROOT));
-    all.put("batch", batch);
-    all.put("dtype", dtype.toString());
-    all.put("seed", design.seed());
+    sample.addTo(all);
     return all;
   }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,11 +25,12 @@ import picocli.CommandLine.Spec;
 /** Which matrix of which network a command is about, and where its results go. */
 final class MatrixOptions {
   private static final int INTERRUPTED = 130;
-  private static final int QUICK_EXAMPLES = 150;
   private static final String WEIGHTS = "weights.safetensors";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
+
+  @Mixin private SampleOptions sample;
 
   @Option(names = "--quick", description = "Fewer epochs and images: done in seconds.")
   private boolean quick;
@@ -55,34 +57,6 @@ final class MatrixOptions {
       paramLabel = "FILE",
       description = "Weights in safetensors form, instead of training.")
   private @Nullable Path weights;
-
-  @Option(
-      names = "--n",
-      paramLabel = "N",
-      description = "Held-out images to use. Default: all 450.")
-  private @Nullable Integer n;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "150",
-      description = "Images per minibatch of a product. Default: ${DEFAULT-VALUE}.")
-  private int batch;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      defaultValue = "float64",
-      converter = CompareOptions.Precision.class,
-      description = "float64 or float32, of all products. Default: ${DEFAULT-VALUE}.")
-  private FloatType dtype;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "SEED",
-      defaultValue = "0",
-      description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
-  private long seed;
 
   @Option(
       names = "--out",
@@ -115,12 +89,12 @@ final class MatrixOptions {
 
   /** Type of products. */
   FloatType dtype() {
-    return dtype;
+    return sample.dtype();
   }
 
   /** Seed of everything random. */
   long seed() {
-    return seed;
+    return sample.seed();
   }
 
   /** Parameters of the network. */
@@ -140,13 +114,11 @@ final class MatrixOptions {
     model.checkForDigits();
     output.startEngine();
     try (Scope scope = Scope.open();
-        TrainTest digits = Digits.load().split(seed)) {
+        TrainTest digits = Digits.load().split(seed())) {
       int available = digits.test().size();
-      Check check = new Check(spec.commandLine());
-      check.between("--n", n == null ? 1 : n, 1, available);
-      check.atLeast("--batch", batch, 1);
-      int examples = n != null ? n : quick ? Math.min(QUICK_EXAMPLES, available) : available;
-      TrainingSettings how = training.settings(quick, seed);
+      sample.check(new Check(spec.commandLine()), available);
+      int examples = sample.examples(quick, available);
+      TrainingSettings how = training.settings(quick, seed());
       Path folder = OutputFiles.directory("--out", out == null ? Path.of(spec.name()) : out);
       Map<String, Object> settings = settings(own, examples);
       settings.putAll(Classifier.settings(how, weights));
@@ -172,29 +144,44 @@ final class MatrixOptions {
       }
       progress.say("right on held-out images: " + Numbers.percent(classifier.accuracy()));
       LabelledImages some = digits.test().take(examples);
-      classifier.net().to(dtype.type());
-      Tensor images = some.images().to(dtype.type());
-      Session session =
-          new Session(
-              classifier,
-              LayerCollection.of(classifier.net()),
-              Examples.of(images, some.labels()).batches(batch),
-              Tensors.options(dtype.type()),
-              folder,
-              settings,
-              checkpoint,
-              progress);
-      try {
-        output.print(work.in(session));
-      } catch (CancelledException e) {
-        progress.say(
-            "interrupted: the same command with --resume goes on from %s"
-                .formatted(folder.resolve(Checkpoint.FILE)));
-        return INTERRUPTED;
+      classifier.net().to(dtype().type());
+      Tensor images = some.images().to(dtype().type());
+      try (Interruption interruption = Interruption.listen()) {
+        Session session =
+            new Session(
+                classifier,
+                LayerCollection.of(classifier.net()),
+                Examples.of(images, some.labels()).batches(sample.batch()),
+                Tensors.options(dtype().type()),
+                folder,
+                settings,
+                checkpoint.heeding(interruption),
+                progress);
+        if (!finished(work, session, output)) {
+          return INTERRUPTED;
+        }
       }
       checkpoint.drop();
     }
     return 0;
+  }
+
+  /**
+   * Whether the work is done; says how to go on if the user interrupts, before the process ends.
+   */
+  private static boolean finished(Work work, Session session, OutputOptions output)
+      throws IOException {
+    try {
+      output.print(work.in(session));
+      return true;
+    } catch (CancelledException e) {
+      session
+          .progress()
+          .say(
+              "interrupted: the same command with --resume goes on from %s"
+                  .formatted(session.folder().resolve(Checkpoint.FILE)));
+      return false;
+    }
   }
 
   /** The command line, for the record. */
@@ -209,9 +196,7 @@ final class MatrixOptions {
     all.putAll(own);
     all.put("model", model.word());
     all.put("n", examples);
-    all.put("batch", batch);
-    all.put("dtype", dtype.toString());
-    all.put("seed", seed);
+    sample.addTo(all);
     return all;
   }
 }

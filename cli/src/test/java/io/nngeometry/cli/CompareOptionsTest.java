@@ -41,7 +41,7 @@ class CompareOptionsTest {
     assertThat(design.draws()).isEqualTo(1);
     assertThat(design.vectors()).isEqualTo(20);
     assertThat(of("--draws=9").design(false).draws()).isEqualTo(1);
-    assertThat(of().examples(false, 450)).isEqualTo(450);
+    assertThat(of().sample().examples(false, 450)).isEqualTo(450);
     assertThat(design.representations())
         .hasSize(8)
         .doesNotContain(Representation.IMPLICIT, Representation.EYE);
@@ -61,14 +61,14 @@ class CompareOptionsTest {
     assertThat(of().design(true).vectors()).isEqualTo(8);
     assertThat(of("--estimator=mc").design(true).draws()).isEqualTo(2);
     assertThat(of("--estimator=mc").design(true).vectors()).isEqualTo(4);
-    assertThat(of().examples(true, 450)).isEqualTo(150);
-    assertThat(of().examples(true, 100)).isEqualTo(100);
+    assertThat(of().sample().examples(true, 450)).isEqualTo(150);
+    assertThat(of().sample().examples(true, 100)).isEqualTo(100);
   }
 
   @Test
   void whatIsAskedForHoldsForQuickToo() {
     CompareOptions options = of("--n=300", "--vectors=9", "--estimator=mc", "--draws=3");
-    assertThat(options.examples(true, 450)).isEqualTo(300);
+    assertThat(options.sample().examples(true, 450)).isEqualTo(300);
     assertThat(options.design(true).vectors()).isEqualTo(9);
     assertThat(options.design(true).draws()).isEqualTo(3);
   }
