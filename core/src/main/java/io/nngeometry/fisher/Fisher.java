@@ -21,39 +21,29 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Fisher {
-  private final Model model;
+  private Subject subject;
   private final Metric metric;
-  private @Nullable Examples data;
-  private @Nullable LayerCollection layers;
   private Estimator estimator = Estimator.exact();
   private @Nullable ScalarType accumulateIn;
-  private MemoryBudget budget = MemoryBudget.ofMachine();
-  private boolean fallback;
   private boolean centred;
-  private BiConsumer<Long, Long> progress = (done, all) -> {};
 
-  private Fisher(Model model, Metric metric) {
-    this.model = model;
+  private Fisher(Subject subject, Metric metric) {
+    this.subject = subject;
     this.metric = metric;
   }
 
   private Fisher with(Consumer<Fisher> change) {
-    Fisher copy = new Fisher(model, metric);
-    copy.data = data;
-    copy.layers = layers;
+    Fisher copy = new Fisher(subject, metric);
     copy.estimator = estimator;
     copy.accumulateIn = accumulateIn;
-    copy.budget = budget;
-    copy.fallback = fallback;
     copy.centred = centred;
-    copy.progress = progress;
     change.accept(copy);
     return copy;
   }
 
   /** The matrix of all parameters of {@code model}, in evaluation mode, by the exact estimator. */
   public static Fisher of(Model model, Metric metric) {
-    return new Fisher(model, metric);
+    return new Fisher(Subject.of(model), metric);
   }
 
   /**
@@ -73,12 +63,12 @@ public final class Fisher {
 
   /** The examples to average over. */
   public Fisher on(Examples examples) {
-    return with(f -> f.data = examples);
+    return with(f -> f.subject = subject.on(examples));
   }
 
   /** The parameters of interest; all by default. */
   public Fisher layers(LayerCollection some) {
-    return with(f -> f.layers = some);
+    return with(f -> f.subject = subject.in(some));
   }
 
   /** How the metric becomes cotangents; exactly by default. */
@@ -101,17 +91,17 @@ public final class Fisher {
 
   /** The bytes that matrices may take; seven tenths of the machine's memory by default. */
   public Fisher memoryBudget(MemoryBudget other) {
-    return with(f -> f.budget = other);
+    return with(f -> f.subject = subject.within(other));
   }
 
   /** Allows parameters that no rule covers, by reading examples one at a time. */
   public Fisher perExampleFallback() {
-    return with(f -> f.fallback = true);
+    return with(f -> f.subject = subject.withFallback());
   }
 
   /** Tells {@code listener} examples done and examples in all, in every reading. */
   public Fisher progress(BiConsumer<Long, Long> listener) {
-    return with(f -> f.progress = listener);
+    return with(f -> f.subject = subject.told(listener));
   }
 
   /**
@@ -120,6 +110,12 @@ public final class Fisher {
    */
   public Plan plan(Representation... representations) {
     return new Planner(estimation()).plan(List.of(representations));
+  }
+
+  /** {@link #plan} of each of some representations by itself, from one look at the network. */
+  public List<Plan> plansOfEach(List<Representation> representations) {
+    Planner planner = new Planner(estimation());
+    return representations.stream().map(r -> planner.plan(List.of(r))).toList();
   }
 
   /** What v^T F v, F v and the exact trace of the implicit matrix take, in this order. */
@@ -138,11 +134,7 @@ public final class Fisher {
   }
 
   private Estimation estimation() {
-    if (data == null) {
-      throw new IllegalStateException("no examples: call on(examples) first");
-    }
-    LayerCollection collection = layers == null ? LayerCollection.of(model) : layers;
-    Pass pass = new Pass(model, collection, data, fallback, progress);
-    return new Estimation(pass, metric, estimator, accumulateIn, budget, centred);
+    return new Estimation(
+        subject.pass(), metric, estimator, accumulateIn, subject.budget(), centred);
   }
 }

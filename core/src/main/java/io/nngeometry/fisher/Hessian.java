@@ -8,8 +8,6 @@ import io.nngeometry.linalg.Effort;
 import io.nngeometry.linalg.Hutchinson;
 import io.nngeometry.operators.PMat;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The Hessian of a loss in the parameters, a mean over examples: symmetric, and in general
@@ -25,51 +23,37 @@ import org.jspecify.annotations.Nullable;
  * with unit vectors, one for each parameter.
  */
 public final class Hessian {
-  private final Model model;
+  private final Subject subject;
   private final ExampleLoss loss;
-  private @Nullable Examples data;
-  private @Nullable LayerCollection layers;
-  private MemoryBudget budget = MemoryBudget.ofMachine();
-  private BiConsumer<Long, Long> progress = (done, all) -> {};
 
-  private Hessian(Model model, ExampleLoss loss) {
-    this.model = model;
+  private Hessian(Subject subject, ExampleLoss loss) {
+    this.subject = subject;
     this.loss = loss;
-  }
-
-  private Hessian with(Consumer<Hessian> change) {
-    Hessian copy = new Hessian(model, loss);
-    copy.data = data;
-    copy.layers = layers;
-    copy.budget = budget;
-    copy.progress = progress;
-    change.accept(copy);
-    return copy;
   }
 
   /** The second derivatives in all parameters of {@code model}, in evaluation mode. */
   public static Hessian of(Model model, ExampleLoss loss) {
-    return new Hessian(model, loss);
+    return new Hessian(Subject.of(model), loss);
   }
 
   /** The examples to average over, with their targets as labels. */
   public Hessian on(Examples examples) {
-    return with(h -> h.data = examples);
+    return new Hessian(subject.on(examples), loss);
   }
 
   /** The parameters of interest; all by default. No rule need cover them. */
   public Hessian layers(LayerCollection some) {
-    return with(h -> h.layers = some);
+    return new Hessian(subject.in(some), loss);
   }
 
   /** The bytes that matrices may take; seven tenths of the machine's memory by default. */
   public Hessian memoryBudget(MemoryBudget other) {
-    return with(h -> h.budget = other);
+    return new Hessian(subject.within(other), loss);
   }
 
   /** Tells {@code listener} parameters done and parameters in all, while a matrix is stored. */
   public Hessian progress(BiConsumer<Long, Long> listener) {
-    return with(h -> h.progress = listener);
+    return new Hessian(subject.told(listener), loss);
   }
 
   /**
@@ -84,7 +68,7 @@ public final class Hessian {
     if (representation == Representation.IMPLICIT) {
       return implicit;
     }
-    UnitProducts products = new UnitProducts(implicit, budget, progress);
+    UnitProducts products = new UnitProducts(implicit, subject.budget(), subject.progress());
     if (representation == Representation.DENSE) {
       return products.dense();
     }
@@ -110,12 +94,8 @@ public final class Hessian {
   }
 
   private ImplicitHessian implicit() {
-    if (data == null) {
-      throw new IllegalStateException("no examples: call on(examples) first");
-    }
-    LayerCollection collection = layers == null ? LayerCollection.of(model) : layers;
-    Pass pass = Pass.of(model, collection, data);
+    Pass pass = subject.pass().quiet();
     pass.checkModel();
-    return new ImplicitHessian(pass, loss, budget);
+    return new ImplicitHessian(pass, loss, subject.budget());
   }
 }

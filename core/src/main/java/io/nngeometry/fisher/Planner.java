@@ -35,9 +35,8 @@ final class Planner {
     Need recorded = Need.NOTHING;
     Need linearised = Need.NOTHING;
     double vectors = 0;
-    boolean reads = false;
     int readings = 0;
-    double passes = 0;
+    int passes = 0;
     for (Representation r : representations) {
       Work work = r.work(footprint);
       double bytes = bytesPerSum * (double) r.elements(layers, n * (long) footprint.cotangents());
@@ -47,7 +46,6 @@ final class Planner {
       if (work.recorded()) {
         recorded = recorded.and(work.need());
         readings = Math.max(readings, work.readings());
-        reads = true;
       } else {
         linearised = work.need();
         passes += work.readings();
@@ -55,14 +53,11 @@ final class Planner {
     }
     double perExample = 0;
     double flops = recorded.flops() + linearised.flops();
-    if (reads) {
+    if (readings > 0) {
       perExample = footprint.recorded().and(recorded).numbers();
       flops += readings * footprint.forward() * (1 + footprint.cotangents());
     }
-    if (linearised != Need.NOTHING) {
-      perExample = Math.max(perExample, linearised.numbers());
-    }
-    perExample *= bytesPerNumber;
+    perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
     double left = estimation.budget().bytes() - stored - vectors;
     double target = Math.min(left, WORKING_SET);
     long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
@@ -75,7 +70,7 @@ final class Planner {
         finishing,
         perExample,
         flops / (3 * footprint.forward()),
-        (int) (readings + passes),
+        readings + passes,
         estimation.budget());
   }
 

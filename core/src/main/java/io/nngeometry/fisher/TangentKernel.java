@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The tangent kernel, or Gram matrix, K[k,i,k',i'] = &lt;d f_k(x_i) / d w, d f_k'(x_i') / d w&gt;
@@ -30,45 +29,35 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class TangentKernel {
-  private final Model model;
-  private @Nullable Examples data;
-  private @Nullable LayerCollection layers;
+  private Subject subject;
   private Outputs outputs = Outputs.all();
-  private MemoryBudget budget = MemoryBudget.ofMachine();
-  private boolean fallback;
   private boolean centred;
-  private BiConsumer<Long, Long> progress = (done, all) -> {};
 
-  private TangentKernel(Model model) {
-    this.model = model;
+  private TangentKernel(Subject subject) {
+    this.subject = subject;
   }
 
   private TangentKernel with(Consumer<TangentKernel> change) {
-    TangentKernel copy = new TangentKernel(model);
-    copy.data = data;
-    copy.layers = layers;
+    TangentKernel copy = new TangentKernel(subject);
     copy.outputs = outputs;
-    copy.budget = budget;
-    copy.fallback = fallback;
     copy.centred = centred;
-    copy.progress = progress;
     change.accept(copy);
     return copy;
   }
 
   /** The kernel of all parameters and outputs of {@code model}, in evaluation mode. */
   public static TangentKernel of(Model model) {
-    return new TangentKernel(model);
+    return new TangentKernel(Subject.of(model));
   }
 
   /** The examples. */
   public TangentKernel on(Examples examples) {
-    return with(k -> k.data = examples);
+    return with(k -> k.subject = subject.on(examples));
   }
 
   /** The parameters of interest; all by default. */
   public TangentKernel layers(LayerCollection some) {
-    return with(k -> k.layers = some);
+    return with(k -> k.subject = subject.in(some));
   }
 
   /** Which functions of the outputs; every output by default. */
@@ -86,17 +75,17 @@ public final class TangentKernel {
 
   /** The bytes that may be taken; seven tenths of the machine's memory by default. */
   public TangentKernel memoryBudget(MemoryBudget other) {
-    return with(k -> k.budget = other);
+    return with(k -> k.subject = subject.within(other));
   }
 
   /** Allows parameters that no rule covers, by reading examples one at a time. */
   public TangentKernel perExampleFallback() {
-    return with(k -> k.fallback = true);
+    return with(k -> k.subject = subject.withFallback());
   }
 
   /** Tells {@code listener} examples done and examples in all, in every reading. */
   public TangentKernel progress(BiConsumer<Long, Long> listener) {
-    return with(k -> k.progress = listener);
+    return with(k -> k.subject = subject.told(listener));
   }
 
   /** The kernel between these examples, its rows, and others, its columns. */
@@ -112,7 +101,7 @@ public final class TangentKernel {
    */
   public FMatDense dense() {
     Pass pass = pass();
-    KernelTiles tiles = new KernelTiles(pass, null, outputs, budget);
+    KernelTiles tiles = new KernelTiles(pass, null, outputs, subject.budget());
     return FMatDense.of(Scope.keeping(() -> square(tiles, pass.data().size(), pass.like())));
   }
 
@@ -123,14 +112,16 @@ public final class TangentKernel {
    */
   public Map<String, FMatDense> byLayer() {
     Pass pass = pass();
-    KernelTiles tiles = new KernelTiles(pass, null, outputs, budget);
+    KernelTiles tiles = new KernelTiles(pass, null, outputs, subject.budget());
     long n = pass.data().size();
     long r = tiles.outputs();
     int count = pass.layers().layers().size();
-    budget.check(
-        "the kernels of %d layers".formatted(count),
-        (double) count * r * n * r * n * pass.like().element_size(),
-        "use dense(), their sum, or fewer layers");
+    subject
+        .budget()
+        .check(
+            "the kernels of %d layers".formatted(count),
+            (double) count * r * n * r * n * pass.like().element_size(),
+            "use dense(), their sum, or fewer layers");
     Map<String, FMatDense> result = new LinkedHashMap<>();
     try (Scope scope = Scope.open()) {
       Map<String, Tensor> all = new LinkedHashMap<>();
@@ -173,7 +164,7 @@ public final class TangentKernel {
           "a kernel computed by tiles cannot be centred: centre the gradients' kernel once it is whole");
     }
     Pass pass = pass();
-    KernelTiles tiles = new KernelTiles(pass, null, outputs, budget, false);
+    KernelTiles tiles = new KernelTiles(pass, null, outputs, subject.budget(), false);
     long r = tiles.outputs();
     tiles.forEach(
         tile -> {
@@ -199,7 +190,7 @@ public final class TangentKernel {
 
   /** Number of functions of the outputs, found by sending one example through. */
   public long functions() {
-    return new KernelTiles(pass(), null, outputs, budget, false).outputs();
+    return new KernelTiles(pass(), null, outputs, subject.budget(), false).outputs();
   }
 
   /** The type of the elements. */
@@ -210,8 +201,8 @@ public final class TangentKernel {
   /** J J^T by its products; nothing is stored. */
   public FMatImplicit implicit() {
     Pass pass = pass();
-    long c = new KernelTiles(pass, null, outputs, budget).modelOutputs();
-    KernelMaps maps = new KernelMaps(pass, outputs, c, budget);
+    long c = new KernelTiles(pass, null, outputs, subject.budget()).modelOutputs();
+    KernelMaps maps = new KernelMaps(pass, outputs, c, subject.budget());
     return new FMatImplicit(
         centred ? maps.centred() : maps.plain(),
         Tensors.options(pass.like()),
@@ -232,7 +223,7 @@ public final class TangentKernel {
     private Between(TangentKernel kernel, Examples others) {
       this.kernel = kernel;
       this.rows = kernel.pass();
-      this.columns = kernel.pass(others);
+      this.columns = kernel.subject.pass(others);
     }
 
     /**
@@ -241,7 +232,7 @@ public final class TangentKernel {
      * @throws MemoryBudgetException if they do not fit
      */
     public CrossFMat dense() {
-      KernelTiles tiles = new KernelTiles(rows, columns, kernel.outputs, kernel.budget);
+      KernelTiles tiles = new KernelTiles(rows, columns, kernel.outputs, kernel.subject.budget());
       return CrossFMat.of(Scope.keeping(() -> centred(tiles, elements(tiles))));
     }
 
@@ -258,7 +249,8 @@ public final class TangentKernel {
         return all;
       }
       KernelMaps maps =
-          new KernelMaps(columns.quiet(), kernel.outputs, tiles.modelOutputs(), kernel.budget);
+          new KernelMaps(
+              columns.quiet(), kernel.outputs, tiles.modelOutputs(), kernel.subject.budget());
       Tensor means = maps.plain().push().apply(maps.mean()); // (r, r, n')
       Tensor off = means.sub(mean(means, 2));
       return all.sub(mean(all, 3)).sub_(off.unsqueeze(1));
@@ -266,9 +258,10 @@ public final class TangentKernel {
 
     /** J J'^T by its products; nothing is stored but a mean gradient for each output if centred. */
     public CrossFMat implicit() {
-      long c = new KernelTiles(rows, columns, kernel.outputs, kernel.budget).modelOutputs();
-      KernelMaps here = new KernelMaps(rows, kernel.outputs, c, kernel.budget);
-      KernelMaps there = new KernelMaps(columns, kernel.outputs, c, kernel.budget);
+      long c =
+          new KernelTiles(rows, columns, kernel.outputs, kernel.subject.budget()).modelOutputs();
+      KernelMaps here = new KernelMaps(rows, kernel.outputs, c, kernel.subject.budget());
+      KernelMaps there = new KernelMaps(columns, kernel.outputs, c, kernel.subject.budget());
       return CrossFMat.of(
           kernel.centred ? here.less(there.mean()) : here.plain(),
           kernel.centred ? there.centred() : there.plain(),
@@ -305,14 +298,6 @@ public final class TangentKernel {
   }
 
   private Pass pass() {
-    if (data == null) {
-      throw new IllegalStateException("no examples: call on(examples) first");
-    }
-    return pass(data);
-  }
-
-  private Pass pass(Examples examples) {
-    LayerCollection collection = layers == null ? LayerCollection.of(model) : layers;
-    return new Pass(model, collection, examples, fallback, progress);
+    return subject.pass();
   }
 }

@@ -1,22 +1,19 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 
 /** a K + b L of two kernels that are not stored. It uses both and owns neither. */
 final class CombinedFMat extends MatrixFreeFMat {
-  private final double a;
   private final FMat first;
-  private final double b;
+  private final Combination factors;
   private final FMat second;
   private final TensorOptions options;
 
   CombinedFMat(double a, MatrixFreeFMat first, double b, FMat second) {
-    this.a = a;
     this.first = first;
-    this.b = b;
+    factors = new Combination(a, b);
     this.second = second;
     this.options = first.options();
   }
@@ -38,18 +35,12 @@ final class CombinedFMat extends MatrixFreeFMat {
 
   @Override
   public String representation() {
-    return b == 0
-        ? "multiple of " + first.representation()
-        : "combination of %s and %s".formatted(first.representation(), second.representation());
+    return factors.name(first.representation(), second.representation());
   }
 
   @Override
   public Tensor apply(Tensor rows) {
-    return Scope.keeping(
-        () -> {
-          Tensor scaled = first.apply(rows).mul(new Scalar(a));
-          return b == 0 ? scaled : scaled.add(second.apply(rows), new Scalar(b));
-        });
+    return Scope.keeping(() -> factors.of(first.apply(rows), () -> second.apply(rows)));
   }
 
   @Override

@@ -4,7 +4,6 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.vectors.PVector;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 
@@ -13,9 +12,8 @@ import org.bytedeco.pytorch.TensorOptions;
  * It uses both and owns neither: they must not be closed before it.
  */
 final class CombinedPMat extends MatrixFreePMat {
-  private final double a;
   private final PMat first;
-  private final double b;
+  private final Combination factors;
   private final PMat second;
 
   CombinedPMat(double a, PMat first, double b, PMat second) {
@@ -24,9 +22,8 @@ final class CombinedPMat extends MatrixFreePMat {
           "matrices over different parameters: %s and %s"
               .formatted(first.layers(), second.layers()));
     }
-    this.a = a;
     this.first = first;
-    this.b = b;
+    factors = new Combination(a, b);
     this.second = second;
   }
 
@@ -42,47 +39,43 @@ final class CombinedPMat extends MatrixFreePMat {
 
   @Override
   public boolean symmetric() {
-    return first.symmetric() && (b == 0 || second.symmetric());
+    return first.symmetric() && (factors.b() == 0 || second.symmetric());
   }
 
   @Override
   public String representation() {
-    return b == 0
-        ? "multiple of " + first.representation()
-        : "combination of %s and %s".formatted(first.representation(), second.representation());
+    return factors.name(first.representation(), second.representation());
   }
 
   @Override
   public Tensor apply(Tensor rows) {
-    return Scope.keeping(() -> linear(first.apply(rows), () -> second.apply(rows)));
+    return Scope.keeping(() -> factors.of(first.apply(rows), () -> second.apply(rows)));
   }
 
   @Override
   public double trace() {
-    return a * first.trace() + (b == 0 ? 0 : b * second.trace());
+    return factors.a() * first.trace() + (factors.b() == 0 ? 0 : factors.b() * second.trace());
   }
 
   @Override
   public PVector diagonal() {
     return PVector.of(
         layers(),
-        Scope.keeping(() -> linear(first.diagonal().tensor(), () -> second.diagonal().tensor())));
+        Scope.keeping(
+            () -> factors.of(first.diagonal().tensor(), () -> second.diagonal().tensor())));
   }
 
   @Override
   public Tensor toDense() {
-    return Scope.keeping(() -> linear(first.toDense(), second::toDense));
-  }
-
-  private Tensor linear(Tensor x, java.util.function.Supplier<Tensor> y) {
-    Tensor scaled = x.mul(new Scalar(a));
-    return b == 0 ? scaled : scaled.add(y.get(), new Scalar(b));
+    return Scope.keeping(() -> factors.of(first.toDense(), second::toDense));
   }
 
   /** By all elements. */
   @Override
   public double frobeniusNorm() {
-    return b == 0 ? Math.abs(a) * first.frobeniusNorm() : Spectrum.number(() -> toDense().norm());
+    return factors.b() == 0
+        ? Math.abs(factors.a()) * first.frobeniusNorm()
+        : Spectrum.number(() -> toDense().norm());
   }
 
   @Override

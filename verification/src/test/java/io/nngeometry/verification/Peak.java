@@ -1,7 +1,6 @@
 package io.nngeometry.verification;
 
 import io.nngeometry.data.Examples;
-import io.nngeometry.engine.Engine;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Estimator;
@@ -15,8 +14,6 @@ import io.nngeometry.nn.Module;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.PVector;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -24,13 +21,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * take and those that it took, the greatest resident memory less that before.
  */
 final class Peak {
-  private static final Path STATUS = Path.of("/proc/self/status");
-
   private Peak() {}
 
   /** Network, representation, estimator ({@code exact} or {@code mc}), examples. */
   public static void main(String[] args) throws IOException {
-    Engine.setThreads(1);
     long n = Long.parseLong(args[3]);
     boolean mlp = args[0].equals("mlp");
     try (Scope scope = Scope.open()) {
@@ -48,9 +42,9 @@ final class Peak {
       use(fisher.on(data.first(1).batches(1)), net, Representation.DIAG); // classes, kernels
       Plan plan = fisher.plan(representation);
       System.gc();
-      long before = kilobytes("VmRSS:");
+      long before = Resident.NOW.kilobytes();
       use(fisher, net, representation);
-      long after = kilobytes("VmHWM:");
+      long after = Resident.PEAK.kilobytes();
       System.out.printf(
           "planned %.0f taken %d batch %d per %.0f stored %.0f%n",
           plan.peak(), (after - before) * 1024, plan.batch(), plan.perExample(), plan.stored());
@@ -63,13 +57,5 @@ final class Peak {
         matrix.mv(PVector.random(matrix.layers(), 1)).close();
       }
     }
-  }
-
-  private static long kilobytes(String field) throws IOException {
-    return Files.readAllLines(STATUS).stream()
-        .filter(line -> line.startsWith(field))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElseThrow();
   }
 }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,29 +35,18 @@ class PlanTest {
   })
   void thePeakIsAsPlanned(String network, String representation, String estimator, int examples)
       throws Exception {
-    assumeTrue(Files.isReadable(Soak.STATUS), "resident memory is read from /proc");
-    Path log = folder.resolve("peak.log");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms64m",
-                "-Xmx64m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Peak.class.getName(),
+    assumeTrue(Files.isReadable(Resident.STATUS), "resident memory is read from /proc");
+    String printed =
+        String.join(
+            "\n",
+            ChildProcess.lines(
+                Peak.class,
+                folder,
+                Map.of("MALLOC_ARENA_MAX", "1"),
                 network,
                 representation,
                 estimator,
-                Integer.toString(examples))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    builder.environment().put("MALLOC_ARENA_MAX", "1");
-    Process process = builder.start();
-    assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-    String printed = Files.readString(log);
+                Integer.toString(examples)));
     Matcher figures = FIGURES.matcher(printed);
     assertThat(figures.find()).as(printed).isTrue();
     double planned = Double.parseDouble(figures.group(1));

@@ -19,8 +19,6 @@ import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.FVector;
 import io.nngeometry.vectors.PVector;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -32,8 +30,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * minibatch, as large as what the convolution and the ReLU give.
  */
 final class Soak {
-  static final Path STATUS = Path.of("/proc/self/status");
-
   /** What a line of figures begins with. */
   static final String FIGURE = "resident kB: ";
 
@@ -62,7 +58,7 @@ final class Soak {
           kept.add(
               Scope.detach(Tensors.randn(k, Tensors.options(ScalarType.Float), BATCH, 16, 6, 6)));
         }
-        System.out.println(FIGURE + residentKilobytes());
+        System.out.println(FIGURE + Resident.NOW.kilobytes());
       }
     }
     System.out.println("kept " + kept.size());
@@ -97,13 +93,5 @@ final class Soak {
     }
     jacobian.outputs().close();
     Jacobian.of(net, few).dense().close();
-  }
-
-  private static long residentKilobytes() throws IOException {
-    return Files.readAllLines(STATUS).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElseThrow();
   }
 }

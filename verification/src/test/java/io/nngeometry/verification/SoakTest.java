@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,7 +41,7 @@ class SoakTest {
 
   /** Kilobytes between the medians of the first and the last quarter after the warm-up. */
   private long growth(int minibatches, String... flags) throws IOException, InterruptedException {
-    assumeTrue(Files.isReadable(Soak.STATUS), "resident memory is read from /proc");
+    assumeTrue(Files.isReadable(Resident.STATUS), "resident memory is read from /proc");
     List<Long> figures = run(minibatches, flags);
     List<Long> steady = figures.subList(WARM_UP / Soak.ROUND, figures.size());
     int quarter = steady.size() / 4;
@@ -55,36 +55,10 @@ class SoakTest {
 
   private List<Long> run(int minibatches, String... flags)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms64m",
-                "-Xmx64m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:+UseSerialGC",
-                // the second compiler works in native memory, tens of megabytes at times
-                "-XX:TieredStopAtLevel=1",
-                "-Dnngeometry.threads=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Soak.class.getName(),
-                Integer.toString(minibatches)));
-    command.addAll(List.of(flags));
-    Path log = folder.resolve("soak.log");
-    Process soak =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    boolean ended = soak.waitFor(10, TimeUnit.MINUTES);
-    if (!ended) {
-      soak.destroyForcibly().waitFor();
-    }
-    List<String> lines = Files.readAllLines(log);
-    assertThat(ended).as("the soak hangs: %s", lines).isTrue();
-    assertThat(soak.exitValue()).as("the soak failed: %s", lines).isZero();
+    List<String> arguments = new ArrayList<>(List.of(Integer.toString(minibatches)));
+    arguments.addAll(List.of(flags));
+    List<String> lines =
+        ChildProcess.lines(Soak.class, folder, Map.of(), arguments.toArray(String[]::new));
     List<Long> figures =
         lines.stream()
             .filter(line -> line.startsWith(Soak.FIGURE))

@@ -163,11 +163,11 @@ public record Inspection(
       // as many examples as are asked for, in the memory of one
       Fisher on =
           fisher.on(Examples.of(torch.zeros(one, options).expand(all)).batches(scale.batch()));
-      return Stream.concat(
-              Representation.byName().values().stream()
-                  .filter(r -> r != Representation.IMPLICIT && r != Representation.EYE)
-                  .map(on::plan),
-              on.implicitPlans().stream())
+      List<Representation> stored =
+          Representation.byName().values().stream()
+              .filter(r -> r != Representation.IMPLICIT && r != Representation.EYE)
+              .toList();
+      return Stream.concat(on.plansOfEach(stored).stream(), on.implicitPlans().stream())
           .map(Forecast::of)
           .toList();
     }
