@@ -3,6 +3,7 @@ package io.nngeometry.fisher;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A running sum over examples. Sums are all there is to streaming, threads, resuming and merging:
@@ -28,6 +29,11 @@ interface Accumulator extends AutoCloseable {
    * @param cotangent its number
    */
   void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent);
+
+  /** This one, if it would rather have a layer's gradients of several cotangents at once. */
+  default Optional<StackAccumulator> ofStacks() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

@@ -1,9 +1,11 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.operators.EigenKroneckerBlock;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.List;
 import java.util.Optional;
@@ -157,16 +159,17 @@ public enum BlockKind {
       if (!layer.outer()) {
         return DENSE.need(layer, cotangents);
       }
-      // the second reading: the input's factor, and where it is cheaper that one rotated
-      long rows = layer.matrix().rows();
-      boolean inFactor = layer.positions() <= rows;
-      double rotated = inFactor ? layer.factor() : 0;
+      // the second reading: where it is cheaper factors are rotated, products else
+      int together = together(cotangents);
+      boolean inFactor = layer.positions() <= layer.matrix().rows() * together;
+      boolean signals = layer.positions() <= layer.matrix().width();
+      double rotated = (inFactor ? layer.factor() : 0) + (signals ? together * layer.signal() : 0);
       double turning =
           2.0
               * layer.matrix().width()
               * (inFactor ? layer.factor() : (double) cotangents * layer.layer().size());
       return products(layer, cotangents, 1)
-          .and(new Need(rotated, layer.signal(), turning))
+          .and(new Need(0, rotated, turning))
           .and(new Need(0, 0, kroneckerNeed(layer, cotangents).flops()));
     }
 
@@ -186,8 +189,11 @@ public enum BlockKind {
       if (layer.matrix().isEmpty()) {
         return Optional.empty();
       }
-      try (KroneckerBlock kfac = (KroneckerBlock) first.finish(n)) {
-        return Optional.of(new EigenKroneckerAccumulator(layer, kfac.toEigenbasis(), types));
+      try (Scope scope = Scope.open();
+          KroneckerBlock kfac = (KroneckerBlock) first.finish(n)) {
+        EigenKroneckerBlock start = kfac.toEigenbasis();
+        start.tensors().values().forEach(Scope::detach);
+        return Optional.of(new EigenKroneckerAccumulator(layer, start, types));
       }
     }
   };
@@ -231,12 +237,19 @@ public enum BlockKind {
         cotangents * layer.flops());
   }
 
-  /** Gradients a few at a time, of which nothing but the factors is kept. */
+  /** Gradients a few at a time, of which the factors are kept: signals of several cotangents. */
   private static Need products(LayerSizes layer, int cotangents, int times) {
+    double more = (together(cotangents) - 1) * layer.signal();
+    // if those are all, the input's factor is needed once, layer by layer
+    boolean once = together(cotangents) == cotangents;
     return new Need(
-        layer.factor(),
-        2 * layer.signal(),
+        more + (once ? 0 : layer.factor()),
+        layer.signal() + (once ? layer.factor() : 0),
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
+  }
+
+  private static int together(int cotangents) {
+    return Math.min(cotangents, Filling.MOST);
   }
 
   private static Need kroneckerNeed(LayerSizes layer, int cotangents) {

@@ -2,14 +2,13 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
-import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.StackedGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.DiagonalBlock;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** Second moment of every parameter: the sum of g^2. */
-final class DiagonalAccumulator implements BlockAccumulator {
+final class DiagonalAccumulator implements StackAccumulator {
   private final Layer layer;
   private final Sum squares;
   private final Means means;
@@ -21,13 +20,15 @@ final class DiagonalAccumulator implements BlockAccumulator {
   }
 
   @Override
-  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
-    LayerGradients mine = gradients.get(layer.id());
-    if (mine != null) {
-      try (Scope scope = Scope.open()) {
-        squares.add(mine.squareSum());
-        means.add(cotangent, mine::sum);
-      }
+  public Layer layer() {
+    return layer;
+  }
+
+  @Override
+  public void gradients(StackedGradients gradients, int first) {
+    try (Scope scope = Scope.open()) {
+      squares.add(gradients.squareSum());
+      means.add(first, gradients);
     }
   }
 

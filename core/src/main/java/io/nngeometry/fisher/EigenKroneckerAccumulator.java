@@ -2,17 +2,16 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
-import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.layers.StackedGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.EigenKroneckerBlock;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Second moments of the gradients in a Kronecker product's eigenbasis: the second pass of EKFAC.
  */
-final class EigenKroneckerAccumulator implements BlockAccumulator {
+final class EigenKroneckerAccumulator implements StackAccumulator {
   private final Layer layer;
   private final MatrixLayout layout;
   private final EigenKroneckerBlock start;
@@ -29,13 +28,15 @@ final class EigenKroneckerAccumulator implements BlockAccumulator {
   }
 
   @Override
-  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
-    LayerGradients mine = gradients.get(layer.id());
-    if (mine != null) {
-      try (Scope scope = Scope.open()) {
-        squares.add(mine.outer().squareSumMatrix(start.leftBasis(), start.rightBasis()));
-        means.add(cotangent, mine::sum);
-      }
+  public Layer layer() {
+    return layer;
+  }
+
+  @Override
+  public void gradients(StackedGradients gradients, int first) {
+    try (Scope scope = Scope.open()) {
+      squares.add(gradients.squareSumMatrix(start.leftBasis(), start.rightBasis()));
+      means.add(first, gradients);
     }
   }
 

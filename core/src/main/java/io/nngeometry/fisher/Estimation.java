@@ -52,11 +52,15 @@ record Estimation(
       if (sums.firstReading().isEmpty()) {
         sums.examples(pass.data().size());
       } else {
-        long batch = new Planner(this).fitting(representations).batch();
-        Estimation planned = over(pass.data().batches(batch));
-        sums.examples(planned.read(sums.firstReading()));
-        representations.forEach(r -> r.second(sums));
-        planned.read(sums.secondReading());
+        Plan plan = new Planner(this).fitting(representations);
+        Estimation planned = over(pass.data().batches(plan.batch()));
+        if (plan.atOnce()) {
+          planned.readOnce(sums, representations);
+        } else {
+          sums.examples(planned.read(sums.firstReading()));
+          representations.forEach(r -> r.second(sums));
+          planned.read(sums.secondReading());
+        }
       }
       List<PMat> result = new ArrayList<>();
       representations.forEach(r -> result.add(r.assemble(sums)));
@@ -84,23 +88,26 @@ record Estimation(
       return pass.data().size();
     }
     AtomicLong seen = new AtomicLong();
+    Filling filling = new Filling(accumulators);
     pass.forEachRecorded(
         recorded -> {
-          Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
-          int count = cotangents.count(); // here, for what it computes lives in this scope
-          for (Accumulator a : accumulators) {
-            try (Scope scope = Scope.open()) {
-              a.inputs(recorded.inputs(), count);
-            }
-          }
-          forEach(
-              cotangents,
-              recorded,
-              (gradients, k) ->
-                  accumulators.forEach(a -> a.gradients(gradients, recorded.size(), k)));
+          filling.fill(recorded, cotangents(recorded.outputs(), recorded.batch()));
           seen.addAndGet(recorded.size());
         });
     return seen.get();
+  }
+
+  /** Both readings of one minibatch that is all, with one backward for each cotangent. */
+  private void readOnce(Sums sums, List<Representation> representations) {
+    pass.forEachRecorded(
+        recorded -> {
+          List<RecordedBatch.Signals> all =
+              recorded.signals(cotangents(recorded.outputs(), recorded.batch()));
+          new Filling(sums.firstReading()).fill(recorded, all);
+          sums.examples(recorded.size());
+          representations.forEach(r -> r.second(sums));
+          new Filling(sums.secondReading()).fill(recorded, all);
+        });
   }
 
   /** The cotangents of one minibatch. */
@@ -115,11 +122,7 @@ record Estimation(
 
   /** One backward for each cotangent of a recorded minibatch. */
   void forEachCotangent(RecordedBatch recorded, CotangentConsumer consumer) {
-    forEach(cotangents(recorded.outputs(), recorded.batch()), recorded, consumer);
-  }
-
-  private static void forEach(
-      Cotangents cotangents, RecordedBatch recorded, CotangentConsumer consumer) {
+    Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
     int count = cotangents.count();
     recorded.inputs().values().forEach(in -> in.expect(count));
     for (int k = 0; k < count; k++) {

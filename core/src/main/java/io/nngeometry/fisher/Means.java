@@ -2,6 +2,7 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.StackedGradients;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -28,6 +29,13 @@ final class Means implements AutoCloseable {
         sums.add(types.sum(shape));
       }
       sums.get(cotangent).add(term.get());
+    }
+  }
+
+  /** Adds the sums over examples for cotangents from {@code first} on. */
+  void add(int first, StackedGradients gradients) {
+    for (int k = 0; k < gradients.each().size(); k++) {
+      add(first + k, gradients.each().get(k)::sum);
     }
   }
 

@@ -15,6 +15,8 @@ import java.util.Locale;
  * @param forwardBackwards work, in forward and backward passes of the loss over the same examples,
  *     counted in multiplications; memory traffic may double it
  * @param readings how often the examples are read
+ * @param atOnce whether what would need a second reading of the examples is made of the first, as
+ *     one minibatch holds them all and the gradients of all cotangents fit
  * @param budget the bytes that may be taken
  */
 public record Plan(
@@ -26,6 +28,7 @@ public record Plan(
     double perExample,
     double forwardBackwards,
     int readings,
+    boolean atOnce,
     MemoryBudget budget) {
 
   /** The most that is held at one time beside the network and the data, in bytes. */

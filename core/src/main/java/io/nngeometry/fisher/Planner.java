@@ -14,6 +14,9 @@ final class Planner {
   /** Bytes of a minibatch at work, beyond which more examples at a time gain nothing. */
   private static final double WORKING_SET = 512L << 20;
 
+  /** The share of the budget that may go for reading examples once instead of twice. */
+  private static final double TO_SPARE = 0.25;
+
   private final Estimation estimation;
   private final Footprint footprint;
   private final double bytesPerNumber;
@@ -62,6 +65,17 @@ final class Planner {
     double target = Math.min(left, WORKING_SET);
     long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
     long batch = Math.max(1, Math.min(most, (long) (target / Math.max(1, perExample))));
+    double all = n * perExample;
+    boolean atOnce =
+        readings > 1
+            && n <= most
+            && footprint.cotangents() <= Filling.MOST
+            && all <= Math.min(left, estimation.budget().bytes() * TO_SPARE);
+    if (atOnce) {
+      batch = n;
+      flops -= (readings - 1) * footprint.forward() * (1 + footprint.cotangents());
+      readings = 1;
+    }
     return new Plan(
         representations.stream().map(Representation::name).collect(Collectors.joining(", ")),
         batch,
@@ -71,6 +85,7 @@ final class Planner {
         perExample,
         flops / (3 * footprint.forward()),
         readings + passes,
+        atOnce,
         estimation.budget());
   }
 
@@ -104,6 +119,7 @@ final class Planner {
         perExample,
         need.flops() / (3 * footprint.forward()),
         1,
+        false,
         estimation.budget());
   }
 

@@ -2,15 +2,14 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
-import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.layers.StackedGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.QuasiDiagonalBlock;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** Second moments of every parameter, and of each weight with the bias of its row. */
-final class QuasiDiagonalAccumulator implements BlockAccumulator {
+final class QuasiDiagonalAccumulator implements StackAccumulator {
   private final Layer layer;
   private final MatrixLayout layout;
   private final Sum squares;
@@ -26,14 +25,16 @@ final class QuasiDiagonalAccumulator implements BlockAccumulator {
   }
 
   @Override
-  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
-    LayerGradients mine = gradients.get(layer.id());
-    if (mine != null) {
-      try (Scope scope = Scope.open()) {
-        squares.add(mine.squareSum());
-        cross.add(mine.biasCovariance(layout));
-        means.add(cotangent, mine::sum);
-      }
+  public Layer layer() {
+    return layer;
+  }
+
+  @Override
+  public void gradients(StackedGradients gradients, int first) {
+    try (Scope scope = Scope.open()) {
+      squares.add(gradients.squareSum());
+      cross.add(gradients.biasCovariance(layout));
+      means.add(first, gradients);
     }
   }
 

@@ -6,10 +6,12 @@ import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
 import io.nngeometry.layers.Recording;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -70,21 +72,51 @@ final class RecordedBatch {
    * @param last whether no further backward will be asked for, so that the graph may be freed
    */
   Map<String, LayerGradients> gradients(Tensor cotangent, boolean last) {
-    List<LayerUse> uses = recording.uses();
+    return gradients(signals(cotangent, last));
+  }
+
+  /** The gradients of the used layers, by id; none where no layer reaches the outputs. */
+  Map<String, LayerGradients> gradients(Signals signals) {
     Map<String, LayerGradients> result = new LinkedHashMap<>();
-    if (uses.isEmpty() || !outputs.requires_grad()) {
-      return result; // no layer of the collection reaches the outputs: every gradient is zero
+    if (!signals.byUse().isEmpty()) {
+      inputs.forEach((id, in) -> result.put(id, signals.at(in)));
     }
-    List<Tensor> signals =
-        Tensors.gradients(outputs, cotangent, uses.stream().map(LayerUse::output).toList(), !last);
-    Map<LayerUse, Tensor> bySignal = new IdentityHashMap<>();
-    for (int k = 0; k < uses.size(); k++) {
-      bySignal.put(uses.get(k), signals.get(k));
-    }
-    inputs.forEach(
-        (id, in) ->
-            result.put(
-                id, in.gradients(use -> java.util.Objects.requireNonNull(bySignal.get(use)))));
     return result;
+  }
+
+  /** One backward: what it brings to the outputs of the used layers. */
+  Signals signals(Tensor cotangent, boolean last) {
+    List<LayerUse> uses = recording.uses();
+    Map<LayerUse, Tensor> byUse = new IdentityHashMap<>();
+    if (!uses.isEmpty() && outputs.requires_grad()) {
+      List<Tensor> at = uses.stream().map(LayerUse::output).toList();
+      List<Tensor> signals = Tensors.gradients(outputs, cotangent, at, !last);
+      for (int k = 0; k < uses.size(); k++) {
+        byUse.put(uses.get(k), signals.get(k));
+      }
+    }
+    return new Signals(byUse);
+  }
+
+  /** {@link #signals(Tensor, boolean)} of all cotangents, after which there is no other. */
+  List<Signals> signals(Cotangents cotangents) {
+    List<Signals> all = new ArrayList<>();
+    int count = cotangents.count();
+    for (int k = 0; k < count; k++) {
+      all.add(signals(cotangents.get(k), k == count - 1));
+    }
+    return all;
+  }
+
+  /**
+   * What one backward brought to every use of a layer.
+   *
+   * @param byUse empty if no layer of the collection reaches the outputs: all gradients are zero
+   */
+  record Signals(Map<LayerUse, Tensor> byUse) {
+    /** The gradients of a layer. */
+    LayerGradients at(LayerInputs inputs) {
+      return inputs.gradients(use -> Objects.requireNonNull(byUse.get(use)));
+    }
   }
 }

@@ -215,7 +215,7 @@ public abstract sealed class Representation {
 
     @Override
     PMat assemble(Sums sums) {
-      return new LowRankPMat(sums.layers(), sums.rows().finish(sums.examples()));
+      return new LowRankPMat(sums.layers(), sums.rows().finish());
     }
   }
 

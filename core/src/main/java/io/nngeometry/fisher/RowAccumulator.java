@@ -7,7 +7,6 @@ import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +47,7 @@ final class RowAccumulator implements Accumulator {
   public void gradients(Map<String, LayerGradients> gradients, long count, int cotangent) {
     try (Scope scope = Scope.open()) {
       Tensor mine = written().select(0, cotangent).narrow(0, first, count);
-      rows.into(mine, gradients);
+      rows.into(mine, gradients, Math.sqrt(examples));
       means.add(cotangent, () -> mine.sum(0));
       if (cotangent == written().size(0) - 1) {
         first += count;
@@ -64,15 +63,12 @@ final class RowAccumulator implements Accumulator {
    * The rows divided by the root of n, (K n, d), cotangent by cotangent; the product is the matrix.
    * They are not copied: nothing may be added afterwards.
    */
-  Tensor finish(long n) {
+  Tensor finish() {
     try (Scope scope = Scope.open()) {
-      if (!finished) {
-        finished = true;
-        if (types.centred()) {
-          written().sub_(means.stacked(n).unsqueeze(1));
-        }
-        written().div_(new Scalar(Math.sqrt(n)));
+      if (!finished && types.centred()) {
+        written().sub_(means.stacked(examples).unsqueeze(1));
       }
+      finished = true;
       return scope.keep(written().view(-1, rows.size()));
     }
   }

@@ -175,6 +175,13 @@ public final class LayerInputs {
     return Tensors.cat(uses.stream().map(u -> rule(u).hot(u.input()).orElseThrow()).toList(), 1);
   }
 
+  /** The same with nothing computed: what will be lives as long as the scope innermost now. */
+  public LayerInputs afresh() {
+    LayerInputs again = new LayerInputs(layer, uses);
+    again.expect(cotangents);
+    return again;
+  }
+
   /** Tells for how many cotangents gradients will be asked: what they share then pays sooner. */
   public void expect(int count) {
     cotangents = count;

@@ -2,10 +2,12 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gradients of a linear map with shared weights: for example i, the sum over positions t of
@@ -15,9 +17,6 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Factors have shape (n, groups, S, features).
  */
 public sealed class OuterGradients extends LayerGradients permits LookupGradients {
-  /** Bytes of per-example gradients worked on at a time: they should stay in a core's cache. */
-  private static final long TILE_BYTES = 1 << 20;
-
   private final MatrixLayout layout;
   private final Supplier<Tensor> left;
   private final Supplier<Tensor> right;
@@ -129,50 +128,40 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** Sum over examples of the squared gradients as matrices, (groups, rows, width). */
   public Tensor squareSumMatrix() {
-    Tensor l = left();
-    Tensor r = right();
-    if (l.size(2) == 1) {
-      // one position: (l r^T)^2 = l^2 (r^2)^T, and the sum over examples is one product
-      Tensor l2 = byFeature(l.mul(l));
-      Tensor r2 = byFeature(r.mul(r));
-      return torch.bmm(l2, r2.transpose(1, 2));
-    }
-    return sumOfSquares(this::gradientsOf);
+    return new OuterSquares(List.of(this)).squares();
   }
 
   /**
    * Sum over examples of the squared gradients in other orthonormal bases of rows (groups, rows,
    * rows) and columns (groups, width, width), given as columns: U_l^T g U_r squared, as matrices.
    * Rows of a lookup that keep their axes have a basis of ones (groups, rows), a diagonal matrix.
-   * Each side is rotated where it is cheaper, in the factor or in the product; the input's rotated
-   * factor is kept for other cotangents.
    */
   public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
-    boolean factorLeft = inFactor(layout.rows(), layout.width());
-    boolean factorRight = inFactor(layout.width(), layout.rows());
-    Tensor l = factorLeft ? rotated(rowBasis, inputIsLeft) : left();
-    Tensor r = factorRight ? rotated(columnBasis, !inputIsLeft) : right();
-    OuterGradients turned = new OuterGradients(layout, () -> l, () -> r, inputIsLeft, shared);
-    if (factorLeft && factorRight) {
-      return turned.squareSumMatrix();
+    return new OuterSquares(List.of(this)).squares(rowBasis, columnBasis);
+  }
+
+  /** The sums of squares of several cotangents at once, if all have the same right factor. */
+  static @Nullable OuterSquares sharing(List<LayerGradients> cotangents) {
+    List<OuterGradients> outer = new ArrayList<>();
+    for (LayerGradients g : cotangents) {
+      if (!(g instanceof OuterGradients o)
+          || o.inputIsLeft
+          || (!outer.isEmpty() && o.shared != outer.get(0).shared)) {
+        return null;
+      }
+      outer.add(o);
     }
-    return sumOfSquares(
-        (start, count) -> {
-          Tensor g = turned.gradientsOf(start, count);
-          if (!factorLeft) {
-            g = torch.matmul(rowBasis.transpose(1, 2), g);
-          }
-          return factorRight ? g : timesBasis(g, columnBasis);
-        });
+    return new OuterSquares(outer);
   }
 
-  /** Rotating a factor costs S side^2 for each example, rotating the product other side^2. */
-  private boolean inFactor(long side, long other) {
-    return positions() <= other || side == 1;
+  /** The left factor in another basis of rows. */
+  final Tensor leftIn(Tensor basis) {
+    return inputIsLeft ? shared.rotatedInput(basis) : timesBasis(left(), basis);
   }
 
-  private Tensor rotated(Tensor basis, boolean ofInput) {
-    return ofInput ? shared.rotatedInput(basis) : timesBasis(signal(), basis);
+  /** The right factor in another basis of columns. */
+  final Tensor rightIn(Tensor basis) {
+    return inputIsLeft ? timesBasis(right(), basis) : shared.rotatedInput(basis);
   }
 
   /** (n, groups, S, f) times (groups, f, f): one product for each group. */
@@ -183,58 +172,9 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     return torch.matmul(factor, basis);
   }
 
-  private Tensor gradientsOf(long start, long count) {
-    return torch.matmul(
-        left().narrow(0, start, count).transpose(-1, -2), right().narrow(0, start, count));
-  }
-
   @Override
   public Tensor biasCovariance(MatrixLayout rows) {
-    long columns = rows.columns();
-    if (positions() == 1) {
-      Tensor l = left();
-      Tensor r = right();
-      Tensor weighted = r.narrow(3, 0, columns).mul(r.narrow(3, columns, 1));
-      return torch.bmm(byFeature(l.mul(l)), byFeature(weighted).transpose(1, 2));
-    }
-    Tensor total = Tensors.zeros(left(), rows.groups(), rows.rows(), columns);
-    forEachTile(
-        this::gradientsOf,
-        g -> total.add_(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0)));
-    return total;
-  }
-
-  private interface Tiles {
-    Tensor of(long start, long count);
-  }
-
-  private Tensor sumOfSquares(Tiles tiles) {
-    Tensor total = Tensors.zeros(left(), layout.groups(), layout.rows(), layout.width());
-    forEachTile(
-        tiles,
-        g -> {
-          if (g.size(0) == 1) {
-            Tensor only = g.select(0, 0);
-            total.addcmul_(only, only);
-          } else {
-            total.add_(g.square_().sum(0));
-          }
-        });
-    return total;
-  }
-
-  /**
-   * Per-example gradients (count, groups, rows, width), a few at a time so that they stay in cache.
-   */
-  private void forEachTile(Tiles tiles, Consumer<Tensor> consumer) {
-    long n = examples();
-    long bytes = layout.size() * left().element_size();
-    long tile = Math.max(1, TILE_BYTES / Math.max(1, bytes));
-    for (long start = 0; start < n; start += tile) {
-      try (Scope scope = Scope.open()) {
-        consumer.accept(tiles.of(start, Math.min(tile, n - start)));
-      }
-    }
+    return new OuterSquares(List.of(this)).biasCovariance(rows.columns());
   }
 
   @Override
@@ -334,7 +274,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
   }
 
   /** (n, groups, S, f) to (groups, f, n S), a view wherever memory allows. */
-  private static Tensor byFeature(Tensor factor) {
+  static Tensor byFeature(Tensor factor) {
     return factor.permute(1, 3, 0, 2).flatten(2, 3);
   }
 }

@@ -80,7 +80,14 @@ class PlanTest {
 
   @Test
   void countsTheWork() {
-    assertThat(fisher.plan(Representation.EKFAC).readings()).isEqualTo(2);
+    Plan once = fisher.plan(Representation.EKFAC);
+    assertThat(once.atOnce()).isTrue();
+    assertThat(once.readings()).isEqualTo(1);
+    MemoryBudget tight = new MemoryBudget((long) (3 * once.peak()));
+    Plan twice = fisher.memoryBudget(tight).plan(Representation.EKFAC);
+    assertThat(twice.atOnce()).isFalse();
+    assertThat(twice.readings()).isEqualTo(2);
+    assertThat(twice.forwardBackwards()).isGreaterThan(once.forwardBackwards());
     assertThat(fisher.plan(Representation.KFAC).readings()).isEqualTo(1);
     double oneLabel =
         fisher.estimator(Estimator.monteCarlo(1, 0)).plan(Representation.KFAC).forwardBackwards();

@@ -96,7 +96,7 @@ public final class PerExampleOracle {
       byUse.put(uses.get(k), signals.get(k));
     }
     return LayerInputs.of(collection, pass).stream()
-        .map(in -> checkedMoment(in, in.gradients(byUse::get)))
+        .map(in -> checkedMoment(in, checkedStack(in, byUse)))
         .toList();
   }
 
@@ -153,6 +153,39 @@ public final class PerExampleOracle {
     Tensor t = g.transpose(-1, -2);
     assertClose(outer.rowMoment(), torch.matmul(g, t).sum(0), "row moment");
     assertClose(outer.columnMoment(), torch.matmul(t, g).sum(0), "column moment");
+  }
+
+  /** Sums over several cotangents at once, against the matrices of each. */
+  private static LayerGradients checkedStack(LayerInputs in, Map<LayerUse, Tensor> signals) {
+    LayerGradients first = in.gradients(signals::get);
+    StackedGradients stack =
+        new StackedGradients(
+            List.of(
+                first,
+                in.gradients(use -> signals.get(use).square().sub(signals.get(use).mean())),
+                in.gradients(use -> signals.get(use).neg())));
+    List<Tensor> matrices = stack.each().stream().map(LayerGradients::perExample).toList();
+    Tensor p = Tensors.cat(matrices, 0);
+    assertClose(stack.squareSum(), p.square().sum(0), "squares of a stack");
+    in.layer()
+        .rows()
+        .ifPresent(
+            rows -> {
+              Tensor g = rows.toMatrix(p);
+              Tensor bias = g.narrow(-1, rows.columns(), 1);
+              assertClose(
+                  stack.biasCovariance(rows),
+                  g.narrow(-1, 0, rows.columns()).mul(bias).sum(0),
+                  "covariance of a stack with its biases");
+            });
+    if (first instanceof OuterGradients outer) {
+      MatrixLayout m = outer.layout();
+      Tensor rows = randn(7, m.groups(), m.rows(), m.rows());
+      Tensor columns = randn(8, m.groups(), m.width(), m.width());
+      Tensor rotated = torch.matmul(torch.matmul(rows.transpose(1, 2), m.toMatrix(p)), columns);
+      assertClose(stack.squareSumMatrix(rows, columns), rotated.square().sum(0), "rotated stack");
+    }
+    return first;
   }
 
   /** The input moment is the input factor's, and both are consistent with the gradients. */

@@ -1,0 +1,95 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.fisher.RecordedBatch.Signals;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.StackedGradients;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How running sums are filled from a minibatch: some cotangent by cotangent with all layers, as
+ * backward brings them, and some layer by layer with several cotangents.
+ */
+final class Filling {
+  /** Cotangents of which the signals are held at once; more would gain little. */
+  static final int MOST = 16;
+
+  private final List<Accumulator> byCotangent = new ArrayList<>();
+  private final Map<String, List<StackAccumulator>> byLayer = new LinkedHashMap<>();
+
+  Filling(Collection<? extends Accumulator> accumulators) {
+    for (Accumulator a : accumulators) {
+      a.ofStacks()
+          .ifPresentOrElse(
+              s -> byLayer.computeIfAbsent(s.layer().id(), id -> new ArrayList<>()).add(s),
+              () -> byCotangent.add(a));
+    }
+  }
+
+  /** Adds a minibatch: one backward for each cotangent. */
+  void fill(RecordedBatch recorded, Cotangents cotangents) {
+    int count = cotangents.count(); // here, for what it computes lives in this scope
+    begin(recorded, count);
+    int together = byLayer.isEmpty() ? 1 : Math.min(count, MOST);
+    for (int first = 0; first < count; first += together) {
+      try (Scope scope = Scope.open()) {
+        List<Signals> signals = new ArrayList<>();
+        for (int k = first; k < Math.min(first + together, count); k++) {
+          Signals mine = recorded.signals(cotangents.get(k), k == count - 1);
+          fillOne(recorded, mine, k);
+          signals.add(mine);
+        }
+        fillStacks(recorded, signals, first, together == count);
+      }
+    }
+  }
+
+  /** Adds a minibatch of which the signals of all cotangents are at hand. */
+  void fill(RecordedBatch recorded, List<Signals> all) {
+    begin(recorded, all.size());
+    for (int k = 0; k < all.size(); k++) {
+      fillOne(recorded, all.get(k), k);
+    }
+    fillStacks(recorded, all, 0, true);
+  }
+
+  private void begin(RecordedBatch recorded, int cotangents) {
+    recorded.inputs().values().forEach(in -> in.expect(cotangents));
+    for (Accumulator a : byCotangent) {
+      try (Scope scope = Scope.open()) {
+        a.inputs(recorded.inputs(), cotangents);
+      }
+    }
+  }
+
+  private void fillOne(RecordedBatch recorded, Signals signals, int cotangent) {
+    if (!byCotangent.isEmpty()) {
+      try (Scope scope = Scope.open()) {
+        Map<String, LayerGradients> gradients = recorded.gradients(signals);
+        byCotangent.forEach(a -> a.gradients(gradients, recorded.size(), cotangent));
+      }
+    }
+  }
+
+  /**
+   * @param once whether these are all: then a layer's inputs are needed once, and go with it
+   */
+  private void fillStacks(RecordedBatch recorded, List<Signals> signals, int first, boolean once) {
+    byLayer.forEach(
+        (id, accumulators) -> {
+          LayerInputs kept = recorded.inputs().get(id);
+          if (kept != null && !signals.get(0).byUse().isEmpty()) {
+            try (Scope scope = Scope.open()) {
+              LayerInputs in = once ? kept.afresh() : kept;
+              var stack = new StackedGradients(signals.stream().map(s -> s.at(in)).toList());
+              accumulators.forEach(a -> a.gradients(stack, first));
+            }
+          }
+        });
+  }
+}

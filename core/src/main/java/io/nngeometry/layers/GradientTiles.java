@@ -1,0 +1,82 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The gradients of every example and of some cotangents as matrices, formed a few at a time so that
+ * they stay in a core's cache. Cotangents share the right factor: stacked, their products read it
+ * once.
+ */
+final class GradientTiles {
+  /** Bytes of gradients worked on at a time. */
+  private static final long TILE_BYTES = 1 << 20;
+
+  private final MatrixLayout layout;
+  private final List<Tensor> lefts;
+  private final Tensor right;
+
+  /**
+   * @param lefts (n, groups, S, rows) for every cotangent
+   * @param right (n, groups, S, width)
+   */
+  GradientTiles(MatrixLayout layout, List<Tensor> lefts, Tensor right) {
+    this.layout = layout;
+    this.lefts = lefts;
+    this.right = right;
+  }
+
+  /** Sum over examples and cotangents of the squares of what {@code turn} makes of them. */
+  Tensor squares(UnaryOperator<Tensor> turn) {
+    Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), layout.width());
+    forEach(
+        g -> {
+          Tensor turned = turn.apply(g);
+          if (turned.size(0) == 1 && turned.size(2) == 1) {
+            Tensor only = turned.view(Tensors.shape(total));
+            total.addcmul_(only, only);
+          } else {
+            total.add_(turned.square_().sum(0, 2));
+          }
+        });
+    return total;
+  }
+
+  /** Sum over examples and cotangents of each of the first columns times the one after them. */
+  Tensor biasCovariance(long columns) {
+    Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), columns);
+    forEach(g -> total.add_(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0, 2)));
+    return total;
+  }
+
+  /** Tiles (examples, groups, cotangents, rows, width), which the consumer may overwrite. */
+  private void forEach(Consumer<Tensor> consumer) {
+    long n = right.size(0);
+    long most = Math.max(1, TILE_BYTES / Math.max(1, layout.size() * right.element_size()));
+    int together = (int) Math.min(most, lefts.size());
+    long tile = Math.max(1, most / together);
+    for (long start = 0; start < n; start += tile) {
+      long count = Math.min(tile, n - start);
+      for (int k = 0; k < lefts.size(); k += together) {
+        try (Scope scope = Scope.open()) {
+          consumer.accept(
+              product(lefts.subList(k, Math.min(k + together, lefts.size())), start, count));
+        }
+      }
+    }
+  }
+
+  private Tensor product(List<Tensor> some, long start, long count) {
+    // features before positions: that is how convolutions give their signals
+    List<Tensor> rows =
+        some.stream().map(l -> l.narrow(0, start, count).transpose(-1, -2)).toList();
+    return torch
+        .matmul(Tensors.cat(rows, 2), right.narrow(0, start, count))
+        .view(count, layout.groups(), some.size(), layout.rows(), layout.width());
+  }
+}

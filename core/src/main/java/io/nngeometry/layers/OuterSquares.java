@@ -1,0 +1,83 @@
+package io.nngeometry.layers;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Sums of squared gradients over examples, and over cotangents whose gradients share their right
+ * factor.
+ *
+ * @param gradients those of every cotangent, at least one
+ */
+record OuterSquares(List<OuterGradients> gradients) {
+
+  private OuterGradients any() {
+    return gradients.get(0);
+  }
+
+  /** The layer's matrices. */
+  MatrixLayout layout() {
+    return any().layout();
+  }
+
+  /** The squares as matrices, (groups, rows, width). */
+  Tensor squares() {
+    return squares(lefts(), any().right(), UnaryOperator.identity());
+  }
+
+  /**
+   * The squares in other orthonormal bases, (groups, rows, rows) and (groups, width, width), given
+   * as columns. Each side is rotated where it is cheaper, in the factor or in the product.
+   */
+  Tensor squares(Tensor rowBasis, Tensor columnBasis) {
+    long positions = any().positions();
+    long rows = layout().rows();
+    // turning a factor costs S side^2 for each of it, turning the products other side^2
+    boolean leftFirst = positions <= layout().width() || rows == 1;
+    boolean rightFirst = positions <= rows * gradients.size() || layout().width() == 1;
+    List<Tensor> lefts =
+        leftFirst ? gradients.stream().map(g -> g.leftIn(rowBasis)).toList() : lefts();
+    Tensor right = rightFirst ? any().rightIn(columnBasis) : any().right();
+    return squares(
+        lefts,
+        right,
+        g -> {
+          Tensor rotated = rightFirst ? g : times(g, columnBasis);
+          return leftFirst ? rotated : torch.matmul(rowBasis.transpose(1, 2).unsqueeze(1), rotated);
+        });
+  }
+
+  /** Each of the first columns times the one after them, (groups, rows, columns). */
+  Tensor biasCovariance(long columns) {
+    Tensor right = any().right();
+    if (right.size(2) > 1) {
+      return new GradientTiles(layout(), lefts(), right).biasCovariance(columns);
+    }
+    return product(lefts(), right.narrow(3, 0, columns).mul(right.narrow(3, columns, 1)));
+  }
+
+  private List<Tensor> lefts() {
+    return gradients.stream().map(OuterGradients::left).toList();
+  }
+
+  private Tensor squares(List<Tensor> lefts, Tensor right, UnaryOperator<Tensor> turn) {
+    return right.size(2) > 1
+        ? new GradientTiles(layout(), lefts, right).squares(turn)
+        : product(lefts, right.square());
+  }
+
+  /** One position: (l r^T)^2 = l^2 (r^2)^T, and the sum over examples is one product. */
+  private static Tensor product(List<Tensor> lefts, Tensor ofRight) {
+    Tensor squares = lefts.get(0).square();
+    lefts.stream().skip(1).forEach(l -> squares.addcmul_(l, l));
+    return torch.bmm(
+        OuterGradients.byFeature(squares), OuterGradients.byFeature(ofRight).transpose(1, 2));
+  }
+
+  /** (count, groups, K, rows, width) times (groups, width, width). */
+  private static Tensor times(Tensor g, Tensor basis) {
+    return torch.matmul(g, basis.size(0) == 1 ? basis.select(0, 0) : basis.unsqueeze(1));
+  }
+}
