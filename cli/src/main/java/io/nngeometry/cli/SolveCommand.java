@@ -77,10 +77,10 @@ final class SolveCommand implements Callable<Integer> {
   @Option(
       names = "--preconditioner",
       paramLabel = "NAME",
-      defaultValue = "kfac",
+      defaultValue = "none",
       description =
-          "none, diag, kfac or ekfac (of the Fisher matrix, damped alike), or nystrom. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "none, diag, kfac or ekfac (of the Fisher matrix, damped alike), or nystrom; --compare"
+              + " tells whether it pays. Default: ${DEFAULT-VALUE}.")
   private PreconditionerKind preconditioner;
 
   @Option(

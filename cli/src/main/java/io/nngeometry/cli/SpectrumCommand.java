@@ -59,7 +59,7 @@ import picocli.CommandLine.Spec;
 final class SpectrumCommand implements Callable<Integer> {
   private static final int PROBES = 10;
   private static final int STEPS = 50;
-  private static final int QUICK_PROBES = 4;
+  private static final int QUICK_PROBES = 10;
   private static final int QUICK_STEPS = 30;
   private static final Set<Representation> OF_HESSIANS =
       Set.of(

@@ -34,6 +34,11 @@ public enum BlockKind {
   /** The diagonal. */
   DIAGONAL {
     @Override
+    boolean stacks() {
+      return true;
+    }
+
+    @Override
     long elements(Layer layer) {
       return layer.size();
     }
@@ -100,6 +105,11 @@ public enum BlockKind {
   /** The diagonal and each bias's covariance with its row; the diagonal where there are none. */
   QUASI_DIAGONAL {
     @Override
+    boolean stacks() {
+      return true;
+    }
+
+    @Override
     long elements(Layer layer) {
       return layer.size() + layer.rows().map(m -> m.groups() * m.rows() * m.columns()).orElse(0L);
     }
@@ -144,6 +154,11 @@ public enum BlockKind {
    * Kronecker eigenbasis with exact second moments; a dense block where the layer is no linear map.
    */
   EKFAC {
+    @Override
+    boolean stacks() {
+      return true;
+    }
+
     @Override
     int readings(Layer layer) {
       return layer.matrix().isPresent() ? 2 : 1;
@@ -206,6 +221,11 @@ public enum BlockKind {
     return 1;
   }
 
+  /** Whether several cotangents are taken at once. */
+  boolean stacks() {
+    return false;
+  }
+
   /** What filling the block's sums needs for one example. */
   abstract Need need(LayerSizes layer, int cotangents);
 
@@ -237,13 +257,12 @@ public enum BlockKind {
         cotangents * layer.flops());
   }
 
-  /** Gradients a few at a time, of which the factors are kept: signals of several cotangents. */
+  /** Gradients a few at a time, of which the factors are kept. */
   private static Need products(LayerSizes layer, int cotangents, int times) {
-    double more = (together(cotangents) - 1) * layer.signal();
-    // if those are all, the input's factor is needed once, layer by layer
+    // if all cotangents come at once, the input's factor is needed once, layer by layer
     boolean once = together(cotangents) == cotangents;
     return new Need(
-        more + (once ? 0 : layer.factor()),
+        once ? 0 : layer.factor(),
         layer.signal() + (once ? layer.factor() : 0),
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
   }

@@ -97,17 +97,28 @@ record Estimation(
     return seen.get();
   }
 
-  /** Both readings of one minibatch that is all, with one backward for each cotangent. */
+  /** Both readings, with one backward for each cotangent: the second is of what the first held. */
   private void readOnce(Sums sums, List<Representation> representations) {
-    pass.forEachRecorded(
-        recorded -> {
-          List<RecordedBatch.Signals> all =
-              recorded.signals(cotangents(recorded.outputs(), recorded.batch()));
-          new Filling(sums.firstReading()).fill(recorded, all);
-          sums.examples(recorded.size());
-          representations.forEach(r -> r.second(sums));
-          new Filling(sums.secondReading()).fill(recorded, all);
-        });
+    List<HeldBatch> held = new ArrayList<>();
+    try {
+      Filling first = new Filling(sums.firstReading());
+      pass.forEachRecorded(
+          recorded -> {
+            List<Signals> all = recorded.signals(cotangents(recorded.outputs(), recorded.batch()));
+            first.fill(recorded.inputs(), recorded.size(), all);
+            held.add(HeldBatch.of(recorded, all));
+          });
+      sums.examples(pass.data().size());
+      representations.forEach(r -> r.second(sums));
+      Filling second = new Filling(sums.secondReading());
+      for (HeldBatch batch : held) {
+        try (Scope scope = Scope.open()) {
+          second.fill(batch.inputs(), batch.examples(), batch.signals());
+        }
+      }
+    } finally {
+      held.forEach(HeldBatch::close);
+    }
   }
 
   /** The cotangents of one minibatch. */

@@ -1,7 +1,6 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.fisher.RecordedBatch.Signals;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.StackedGradients;
@@ -34,44 +33,46 @@ final class Filling {
   /** Adds a minibatch: one backward for each cotangent. */
   void fill(RecordedBatch recorded, Cotangents cotangents) {
     int count = cotangents.count(); // here, for what it computes lives in this scope
-    begin(recorded, count);
+    Map<String, LayerInputs> inputs = recorded.inputs();
+    begin(inputs, count);
     int together = byLayer.isEmpty() ? 1 : Math.min(count, MOST);
     for (int first = 0; first < count; first += together) {
       try (Scope scope = Scope.open()) {
         List<Signals> signals = new ArrayList<>();
         for (int k = first; k < Math.min(first + together, count); k++) {
           Signals mine = recorded.signals(cotangents.get(k), k == count - 1);
-          fillOne(recorded, mine, k);
+          fillOne(inputs, recorded.size(), mine, k);
           signals.add(mine);
         }
-        fillStacks(recorded, signals, first, together == count);
+        fillStacks(inputs, signals, first, together == count);
       }
     }
   }
 
   /** Adds a minibatch of which the signals of all cotangents are at hand. */
-  void fill(RecordedBatch recorded, List<Signals> all) {
-    begin(recorded, all.size());
+  void fill(Map<String, LayerInputs> inputs, long examples, List<Signals> all) {
+    begin(inputs, all.size());
     for (int k = 0; k < all.size(); k++) {
-      fillOne(recorded, all.get(k), k);
+      fillOne(inputs, examples, all.get(k), k);
     }
-    fillStacks(recorded, all, 0, true);
+    fillStacks(inputs, all, 0, true);
   }
 
-  private void begin(RecordedBatch recorded, int cotangents) {
-    recorded.inputs().values().forEach(in -> in.expect(cotangents));
+  private void begin(Map<String, LayerInputs> inputs, int cotangents) {
+    inputs.values().forEach(in -> in.expect(cotangents));
     for (Accumulator a : byCotangent) {
       try (Scope scope = Scope.open()) {
-        a.inputs(recorded.inputs(), cotangents);
+        a.inputs(inputs, cotangents);
       }
     }
   }
 
-  private void fillOne(RecordedBatch recorded, Signals signals, int cotangent) {
+  private void fillOne(
+      Map<String, LayerInputs> inputs, long examples, Signals signals, int cotangent) {
     if (!byCotangent.isEmpty()) {
       try (Scope scope = Scope.open()) {
-        Map<String, LayerGradients> gradients = recorded.gradients(signals);
-        byCotangent.forEach(a -> a.gradients(gradients, recorded.size(), cotangent));
+        Map<String, LayerGradients> gradients = signals.gradients(inputs);
+        byCotangent.forEach(a -> a.gradients(gradients, examples, cotangent));
       }
     }
   }
@@ -79,11 +80,12 @@ final class Filling {
   /**
    * @param once whether these are all: then a layer's inputs are needed once, and go with it
    */
-  private void fillStacks(RecordedBatch recorded, List<Signals> signals, int first, boolean once) {
+  private void fillStacks(
+      Map<String, LayerInputs> inputs, List<Signals> signals, int first, boolean once) {
     byLayer.forEach(
         (id, accumulators) -> {
-          LayerInputs kept = recorded.inputs().get(id);
-          if (kept != null && !signals.get(0).byUse().isEmpty()) {
+          LayerInputs kept = inputs.get(id);
+          if (kept != null && !signals.get(0).none()) {
             try (Scope scope = Scope.open()) {
               LayerInputs in = once ? kept.afresh() : kept;
               var stack = new StackedGradients(signals.stream().map(s -> s.at(in)).toList());

@@ -81,6 +81,16 @@ record Footprint(
     return new Need(HELD * activations + signals, 2 * largest, 0);
   }
 
+  /** Signals of several cotangents at once, beside those of one. */
+  Need stacked() {
+    return new Need((Math.min(cotangents, Filling.MOST) - 1) * signals, 0, 0);
+  }
+
+  /** Numbers that an example is when it has been read, if it is held for a second reading. */
+  double held() {
+    return activations + cotangents * signals;
+  }
+
   /** What a pass in forward mode that builds a graph needs: every number and its tangent. */
   Need linearised() {
     return new Need(IN_FORWARD_MODE * activations, 2 * largest, 0);

@@ -9,14 +9,15 @@ import java.util.Locale;
  * @param representation what is asked for
  * @param batch examples read at a time, at most those of the data's minibatches
  * @param stored bytes of the finished matrix
- * @param vectors bytes of parameter vectors held while it is used
+ * @param vectors bytes of parameter vectors held while it is used, and of what a reading holds for
+ *     a second
  * @param finishing bytes at its completion, when sums and what is made of them are both there
  * @param perExample bytes that every example of a minibatch needs while it is read
  * @param forwardBackwards work, in forward and backward passes of the loss over the same examples,
  *     counted in multiplications; memory traffic may double it
  * @param readings how often the examples are read
- * @param atOnce whether what would need a second reading of the examples is made of the first, as
- *     one minibatch holds them all and the gradients of all cotangents fit
+ * @param atOnce whether what would need a second reading is made of one, as the layers' inputs and
+ *     signals of all examples and cotangents may be held
  * @param budget the bytes that may be taken
  */
 public record Plan(

@@ -14,7 +14,7 @@ final class Planner {
   /** Bytes of a minibatch at work, beyond which more examples at a time gain nothing. */
   private static final double WORKING_SET = 512L << 20;
 
-  /** The share of the budget that may go for reading examples once instead of twice. */
+  /** The share of the budget that may hold what a second reading would compute again. */
   private static final double TO_SPARE = 0.25;
 
   private final Estimation estimation;
@@ -65,14 +65,14 @@ final class Planner {
     double target = Math.min(left, WORKING_SET);
     long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
     long batch = Math.max(1, Math.min(most, (long) (target / Math.max(1, perExample))));
-    double all = n * perExample;
+    double all = bytesPerNumber * n * footprint.held();
     boolean atOnce =
         readings > 1
-            && n <= most
             && footprint.cotangents() <= Filling.MOST
-            && all <= Math.min(left, estimation.budget().bytes() * TO_SPARE);
+            && all <= Math.min(left - batch * perExample, estimation.budget().bytes() * TO_SPARE);
     if (atOnce) {
-      batch = n;
+      vectors += all;
+      perExample -= bytesPerNumber * footprint.stacked().numbers(); // they are among what is held
       flops -= (readings - 1) * footprint.forward() * (1 + footprint.cotangents());
       readings = 1;
     }

@@ -11,7 +11,6 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -72,16 +71,7 @@ final class RecordedBatch {
    * @param last whether no further backward will be asked for, so that the graph may be freed
    */
   Map<String, LayerGradients> gradients(Tensor cotangent, boolean last) {
-    return gradients(signals(cotangent, last));
-  }
-
-  /** The gradients of the used layers, by id; none where no layer reaches the outputs. */
-  Map<String, LayerGradients> gradients(Signals signals) {
-    Map<String, LayerGradients> result = new LinkedHashMap<>();
-    if (!signals.byUse().isEmpty()) {
-      inputs.forEach((id, in) -> result.put(id, signals.at(in)));
-    }
-    return result;
+    return signals(cotangent, last).gradients(inputs);
   }
 
   /** One backward: what it brings to the outputs of the used layers. */
@@ -106,17 +96,5 @@ final class RecordedBatch {
       all.add(signals(cotangents.get(k), k == count - 1));
     }
     return all;
-  }
-
-  /**
-   * What one backward brought to every use of a layer.
-   *
-   * @param byUse empty if no layer of the collection reaches the outputs: all gradients are zero
-   */
-  record Signals(Map<LayerUse, Tensor> byUse) {
-    /** The gradients of a layer. */
-    LayerGradients at(LayerInputs inputs) {
-      return inputs.gradients(use -> Objects.requireNonNull(byUse.get(use)));
-    }
   }
 }

@@ -291,12 +291,14 @@ public abstract sealed class Representation {
     Work work(Footprint f) {
       Need all = Need.NOTHING;
       int readings = 0;
+      boolean stacks = false;
       for (LayerSizes layer : f.layers()) {
         BlockKind kind = choose.apply(layer.layer());
+        stacks |= kind.stacks();
         all = all.then(kind.need(layer, f.cotangents()));
         readings = Math.max(readings, kind.readings(layer.layer()));
       }
-      return new Work(readings > 0, readings, 0, all);
+      return new Work(readings > 0, readings, 0, stacks ? all.and(f.stacked()) : all);
     }
 
     @Override

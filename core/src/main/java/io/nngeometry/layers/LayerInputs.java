@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -177,7 +178,12 @@ public final class LayerInputs {
 
   /** The same with nothing computed: what will be lives as long as the scope innermost now. */
   public LayerInputs afresh() {
-    LayerInputs again = new LayerInputs(layer, uses);
+    return of(UnaryOperator.identity());
+  }
+
+  /** {@link #afresh} with other tensors for the same uses. */
+  public LayerInputs of(UnaryOperator<LayerUse> others) {
+    LayerInputs again = new LayerInputs(layer, uses.stream().map(others).toList());
     again.expect(cotangents);
     return again;
   }

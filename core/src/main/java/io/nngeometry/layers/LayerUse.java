@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -21,6 +22,21 @@ public record LayerUse(
   /** Number of examples. */
   public long examples() {
     return output.size(0);
+  }
+
+  /** The same with tensors of its own, which outlive every scope and must be closed. */
+  public LayerUse held() {
+    return new LayerUse(layer, Scope.detach(alias(input)), Scope.detach(alias(output)));
+  }
+
+  private static Tensor alias(Tensor t) {
+    return Scope.keeping(t::detach);
+  }
+
+  /** Closes what {@link #held} holds. */
+  public void release() {
+    input.close();
+    output.close();
   }
 
   /** Whether somebody has overwritten the input or the output since. */

@@ -83,7 +83,7 @@ class PlanTest {
     Plan once = fisher.plan(Representation.EKFAC);
     assertThat(once.atOnce()).isTrue();
     assertThat(once.readings()).isEqualTo(1);
-    MemoryBudget tight = new MemoryBudget((long) (3 * once.peak()));
+    MemoryBudget tight = new MemoryBudget((long) (3.5 * once.vectors()));
     Plan twice = fisher.memoryBudget(tight).plan(Representation.EKFAC);
     assertThat(twice.atOnce()).isFalse();
     assertThat(twice.readings()).isEqualTo(2);

@@ -1,0 +1,49 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.LayerUse;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What one backward brought to every use of a layer.
+ *
+ * @param byUse empty if no layer of the collection reaches the outputs: all gradients are zero
+ */
+record Signals(Map<LayerUse, Tensor> byUse) {
+  /** Whether all gradients are zero. */
+  boolean none() {
+    return byUse.isEmpty();
+  }
+
+  /** The gradients of a layer. */
+  LayerGradients at(LayerInputs inputs) {
+    return inputs.gradients(use -> Objects.requireNonNull(byUse.get(use)));
+  }
+
+  /** The gradients of the layers with these inputs, by id. */
+  Map<String, LayerGradients> gradients(Map<String, LayerInputs> inputs) {
+    Map<String, LayerGradients> result = new LinkedHashMap<>();
+    if (!none()) {
+      inputs.forEach((id, in) -> result.put(id, at(in)));
+    }
+    return result;
+  }
+
+  /** The same at other uses, in tensors that outlive every scope and must be closed. */
+  Signals held(UnaryOperator<LayerUse> others) {
+    Map<LayerUse, Tensor> held = new IdentityHashMap<>();
+    byUse.forEach((use, signal) -> held.put(others.apply(use), Scope.detach(signal)));
+    return new Signals(held);
+  }
+
+  void release() {
+    byUse.values().forEach(Tensor::close);
+  }
+}
