@@ -34,7 +34,7 @@ class SolveCommandTest {
 
   @BeforeAll
   static void run() {
-    ran = Ran.of(words("kfac", "--json", "--compare")).well();
+    ran = Ran.of(words("kfac", "--json", "--compare", "--preconditioner=kfac")).well();
   }
 
   private static String[] words(String out, String... more) {
