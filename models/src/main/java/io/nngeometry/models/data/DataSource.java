@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class DataSource
     permits DataSource.Embedded, DataSource.InMemory, ArrayFiles {
+  /** How sources are written. */
+  public static final String FORMS =
+      "digits, safetensors:FILE and npz:FILE (arrays x and y), npy:X[,Y]";
+
   private final String word;
 
   DataSource(String word) {
@@ -50,7 +54,7 @@ public abstract sealed class DataSource
       }
     },
 
-    NPY("npy:FILE[,FILE]", true) {
+    NPY("npy:X[,Y]", true) {
       @Override
       DataSource of(String word, String place) {
         return new ArrayFiles(word, ArrayFiles.Format.NPY, place);
@@ -95,7 +99,7 @@ public abstract sealed class DataSource
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "no data called '%s'; there are %s".formatted(word, forms())));
+                        "no data called '%s'; there are %s".formatted(word, FORMS)));
     if (kind.placed && place.isEmpty()) {
       throw new IllegalArgumentException(
           "'%s' names no place; write %s".formatted(word, kind.form));
@@ -109,11 +113,6 @@ public abstract sealed class DataSource
   /** Tensors in memory, as {@link Dataset#of} takes them. */
   public static DataSource of(Tensor inputs, @Nullable Tensor targets) {
     return new InMemory(Dataset.of(inputs, targets));
-  }
-
-  /** How sources are written. */
-  public static String forms() {
-    return String.join(", ", Arrays.stream(Kind.values()).map(kind -> kind.form).toList());
   }
 
   /** The part that {@link Selection#DEFAULT} means: the held-out one if there is one, else all. */
