@@ -164,15 +164,15 @@ public final class Trainer {
    * @throws DivergedException if a loss is not finite
    */
   public History train(Module model, Tensor inputs, Tensor targets) {
-    long examples = inputs.size(0);
-    if (examples == 0 || targets.size(0) != examples) {
-      throw new IllegalArgumentException(
-          "%d inputs and %d targets".formatted(examples, targets.size(0)));
-    }
+    return train(model, TrainingSet.of(inputs, targets));
+  }
+
+  /** The same on examples that need not be in memory as the model takes them. */
+  public History train(Module model, TrainingSet data) {
     model.train();
     try (Optimizer.Run run = optimizer.start(List.copyOf(model.namedParameters().values()));
         GradMode on = GradMode.enabled()) {
-      Loop loop = new Loop(model, inputs, targets, run);
+      Loop loop = new Loop(model, data, run);
       loop.load(from);
       return loop.run();
     } finally {
@@ -183,21 +183,19 @@ public final class Trainer {
   /** One training. */
   private final class Loop {
     private final Module model;
-    private final Tensor inputs;
-    private final Tensor targets;
+    private final TrainingSet data;
     private final Optimizer.Run run;
     private final List<Parameter> parameters;
     private final long examples;
     private final long batches;
     private final List<Double> losses = new ArrayList<>();
 
-    Loop(Module model, Tensor inputs, Tensor targets, Optimizer.Run run) {
+    Loop(Module model, TrainingSet data, Optimizer.Run run) {
       this.model = model;
-      this.inputs = inputs;
-      this.targets = targets;
+      this.data = data;
       this.run = run;
       parameters = List.copyOf(model.namedParameters().values());
-      examples = inputs.size(0);
+      examples = data.size();
       batches = (examples + batchSize - 1) / batchSize;
     }
 
@@ -273,9 +271,9 @@ public final class Trainer {
         Tensor chosen = order.narrow(0, start, count);
         SplittableRandom chance = new SplittableRandom(seed ^ (GOLDEN * (losses.size() + 1L)));
         model.restartChance(chance.nextLong());
-        Tensor x = augmentation.of(inputs.index_select(0, chosen), chance.nextLong());
+        Tensor x = augmentation.of(data.inputs(chosen), chance.nextLong());
         Tensor output = model.forward(x);
-        Tensor mean = loss.of(output, targets.index_select(0, chosen));
+        Tensor mean = loss.of(output, data.targets(chosen));
         double value = Tensors.item(mean.detach());
         if (!Double.isFinite(value)) {
           throw new DivergedException(value, epoch, start / batchSize, losses.size(), rate);

@@ -134,20 +134,20 @@ public record Checkpoints(
     try {
       index = MAPPER.readValue(Files.readAllBytes(file), Index.class);
     } catch (JsonProcessingException e) {
-      throw new CorruptFileException(file + ": this is no index of checkpoints", e);
+      throw new CorruptFileException(file, "this is no index of checkpoints", e);
     }
     if (!FORMAT.equals(index.format()) || index.version() != VERSION) {
       throw new CorruptFileException(
-          "%s: %s, version %d, where %s, version %d, is read"
-              .formatted(file, index.format(), index.version(), FORMAT, VERSION));
+          file,
+          "%s, version %d, where %s, version %d, is read"
+              .formatted(index.format(), index.version(), FORMAT, VERSION));
     }
-    Checkpoints found =
-        new Checkpoints(folder, index.network(), index.data(), index.checkpoints());
+    Checkpoints found = new Checkpoints(folder, index.network(), index.data(), index.checkpoints());
     for (Entry entry : found.entries()) {
       Path weights = found.file(entry);
       if (!folder.equals(weights.getParent()) || !Files.isRegularFile(weights)) {
         throw new CorruptFileException(
-            "%s lists %s, which is not in the folder".formatted(file, entry.file()));
+            file, "it lists %s, which is not in the folder".formatted(entry.file()));
       }
     }
     return found;
