@@ -14,19 +14,24 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 
 /**
- * A kernel whose elements stay in a .npy file, (c, n, c, n): a product reads them once, some rows
- * at a time, and all else is what products answer.
+ * A kernel whose elements stay in a .npy file, (c, n, c, n), which is mapped into memory some rows
+ * at a time: a product reads them once, from the system's cache of the file where they are in it,
+ * and all else is what products answer.
+ *
+ * <p>As with every mapped file, nobody may cut it short while a product runs; what was cut before is
+ * an error.
  */
 public final class StoredKernel extends MatrixFreeFMat {
-  private static final long STRIP_BYTES = 64L << 20;
   private final Path file;
   private final FileChannel in;
   private final Npy.Head head;
+  private final Strips strips;
 
   private StoredKernel(Path file, FileChannel in, Npy.Head head) {
     this.file = file;
     this.in = in;
     this.head = head;
+    this.strips = new Strips(in, head, Place.of(file));
   }
 
   /**
@@ -81,19 +86,11 @@ public final class StoredKernel extends MatrixFreeFMat {
     return "kernel on disk";
   }
 
-  /** Rows of the matrix, one strip after the other. */
   private void forEachStrip(BiConsumer<Long, Tensor> consumer) {
-    Dtype dtype = head.header().dtype();
-    long width = size() * dtype.size();
-    long most = Math.max(1, STRIP_BYTES / width);
-    for (long first = 0; first < size(); first += most) {
-      long[] shape = {Math.min(most, size() - first), size()};
-      try (Scope scope = Scope.open()) {
-        long position = head.length() + first * width;
-        consumer.accept(first, TensorData.read(in, position, dtype, shape, Place.of(file)));
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + file, e);
-      }
+    try {
+      strips.forEach(consumer);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
     }
   }
 
