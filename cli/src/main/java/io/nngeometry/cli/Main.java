@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       SpectrumCommand.class,
       SolveCommand.class,
       TrainCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      NtkCommand.class
     },
     footer = {
       "",

@@ -2,6 +2,7 @@ package io.nngeometry.io;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.operators.FMatDense;
 import io.nngeometry.operators.MatrixFreeFMat;
 import io.nngeometry.vectors.FVector;
 import java.io.IOException;
@@ -118,6 +119,27 @@ public final class StoredKernel extends MatrixFreeFMat {
                           .narrow(0, first, strip.size(0))
                           .copy_(strip.diagonal(first, 0, 1).narrow(0, 0, strip.size(0))));
               return diagonal.view(outputs(), examples());
+            }));
+  }
+
+  /** The kernel of the sum over outputs of their own kernels, as {@link FMatDense#overOutputs}. */
+  public FMatDense overOutputs() {
+    return FMatDense.of(
+        Scope.keeping(
+            () -> {
+              long n = examples();
+              Tensor sum = Tensors.zeros(Tensors.empty(options(), 0), n, n);
+              forEachStrip(
+                  (first, strip) -> {
+                    long end = first + strip.size(0);
+                    for (long k = first / n; k * n < end; k++) {
+                      long from = Math.max(first, k * n);
+                      long count = Math.min(end, (k + 1) * n) - from;
+                      sum.narrow(0, from - k * n, count)
+                          .add_(strip.narrow(0, from - first, count).narrow(1, k * n, n));
+                    }
+                  });
+              return sum.view(1, n, 1, n);
             }));
   }
 

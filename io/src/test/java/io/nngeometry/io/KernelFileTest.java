@@ -61,6 +61,7 @@ class KernelFileTest {
         FVector u = FVector.random(3, 7, 2, Tensors.options(truth.tensor()));
         assertThat(apart(k.mv(u).tensor(), truth.mv(u).tensor())).isLessThan(1e-14);
         assertThat(apart(k.diagonal().tensor(), truth.diagonal().tensor())).isLessThan(1e-14);
+        assertThat(apart(k.overOutputs().tensor(), truth.overOutputs().tensor())).isLessThan(1e-14);
         assertThat(k.frobeniusNorm() / truth.frobeniusNorm() - 1).isBetween(-1e-12, 1e-12);
         Damping damping = Damping.tikhonov(0.1);
         assertThat(apart(k.solve(u, damping).tensor(), truth.solve(u, damping).tensor()))
