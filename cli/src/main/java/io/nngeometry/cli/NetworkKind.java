@@ -3,6 +3,7 @@ package io.nngeometry.cli;
 import io.nngeometry.models.Mlp;
 import io.nngeometry.models.ResNet18;
 import io.nngeometry.models.ResNet50;
+import io.nngeometry.models.ResNetCifar;
 import io.nngeometry.models.SmallConvNet;
 import io.nngeometry.models.data.Digits;
 import io.nngeometry.nn.Module;
@@ -39,6 +40,18 @@ enum NetworkKind {
     }
   },
 
+  /** He et al. 2016, section 4.2, for small images. */
+  RESNET20(
+      "residual network of 20 layers for small images, with batch normalisation",
+      new long[] {3, 32, 32}) {
+    @Override
+    Module build(Shape shape) {
+      requireImages(shape, 1);
+      return ResNetCifar.resNet20(
+          sizes(shape).get(0), shape.width().orElse(16), shape.classes().orElse(10));
+    }
+  },
+
   /** He et al. 2016, for 32 x 32 images. */
   RESNET18("residual network of 18 layers with batch normalisation", new long[] {3, 32, 32}) {
     @Override
@@ -58,7 +71,7 @@ enum NetworkKind {
     }
   };
 
-  private static final String ANY_IMAGES = "mlp";
+  private static final String ANY_IMAGES = "mlp and resnet20";
 
   private final String description;
   private final long[] input;
@@ -121,6 +134,16 @@ enum NetworkKind {
       throw new UsageException(
           "--model: %s takes inputs of %s, not of %s; %s take any"
               .formatted(word(), times(List.of(wanted)), times(sizes(shape)), ANY_IMAGES));
+    }
+  }
+
+  /** Requires channels, height and width, and at least {@code least} pixels along either. */
+  final void requireImages(Shape shape, long least) {
+    List<Long> sizes = sizes(shape);
+    if (sizes.size() != 3 || sizes.get(1) < least || sizes.get(2) < least) {
+      throw new UsageException(
+          "--model: %s takes images of channels x height x width, of at least %d x %d pixels, not inputs of %s; mlp takes any"
+              .formatted(word(), least, least, times(sizes)));
     }
   }
 
