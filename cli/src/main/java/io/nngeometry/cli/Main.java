@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       TrainCommand.class,
       InspectCommand.class,
-      NtkCommand.class
+      NtkCommand.class,
+      NtkEvolutionCommand.class
     },
     footer = {
       "",
