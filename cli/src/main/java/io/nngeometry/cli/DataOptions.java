@@ -185,6 +185,16 @@ final class DataOptions {
     }
   }
 
+  /** Examples of another source, read as these are: --n, pictures and their normalisation alike. */
+  Dataset load(DataSource other, FloatType type) throws IOException {
+    Selection selection = selection(null).first(n == null ? Integer.MAX_VALUE : n);
+    try (Dataset read = normalised(other.load(selection), selection)) {
+      return read.as(type.type());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("%s: %s".formatted(other, e.getMessage()), e);
+    }
+  }
+
   private Selection selection(@Nullable Part which) {
     Selection plain = Selection.DEFAULT.part(which).seed(seed).framed(pictures.framing());
     return shuffle ? plain.shuffle() : plain;
