@@ -94,7 +94,8 @@ final class ModelOptions {
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
     Module net =
-        kind.build(new NetworkKind.Shape(
+        kind.build(
+            new NetworkKind.Shape(
                 Optional.empty(), Optional.ofNullable(classes), Optional.ofNullable(width)));
     if (weights == null) {
       net.initialize(seed);

@@ -263,9 +263,9 @@ final class NtkCommand implements Callable<Integer> {
       spectrum.map(NtkFigures::spectrum).ifPresent(row::add);
       picture(new Grid(List.of(row)), "", files);
     }
-    Optional<List<Double>> components = pca ? Optional.of(components(k, classes, files)) : Optional.empty();
-    return new Found(
-        facts, spectrum, classes.map(c -> Summary.labels(k, c, ridge)), components);
+    Optional<List<Double>> components =
+        pca ? Optional.of(components(k, classes, files)) : Optional.empty();
+    return new Found(facts, spectrum, classes.map(c -> Summary.labels(k, c, ridge)), components);
   }
 
   private List<Double> components(FMatDense k, Optional<Classes> classes, List<String> files)
@@ -284,8 +284,8 @@ final class NtkCommand implements Callable<Integer> {
     }
   }
 
-  private Found between(
-      TangentKernel kernel, Dataset rows, Dataset columns, List<String> files) throws IOException {
+  private Found between(TangentKernel kernel, Dataset rows, Dataset columns, List<String> files)
+      throws IOException {
     Optional<Classes> mine = Classes.of(rows);
     Optional<Classes> theirs = Classes.of(columns);
     try (Progress.Task task = output.progress().start("kernel", columns.size())) {
