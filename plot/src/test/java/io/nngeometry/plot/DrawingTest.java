@@ -178,8 +178,8 @@ class DrawingTest {
 
   @Test
   void aLegendStandsForThoseOfSeveralFigures() {
-    assertThat(Xml.text(Samples.legend().svg())).containsSubsequence(PALETTE.names());
-    String line = PALETTE.names().get(0);
+    assertThat(Xml.text(Samples.legend().svg())).containsSubsequence(Samples.PALETTE.names());
+    String line = Samples.PALETTE.names().get(0);
     assertThat(Xml.text(Samples.lines().withoutLegend().svg())).doesNotContain(line);
     assertThat(Samples.lines().withoutLegend().sized(300, 200).hasLegend()).isFalse();
     assertThat(Samples.legend().size()).isEqualTo(new Size(600, 44));
