@@ -45,8 +45,14 @@ public final class Npy {
    */
   public static Tensor read(Path file) throws IOException {
     Place place = Place.of(file);
-    try (FileChannel in = Sources.open(file);
-        Scope scope = Scope.open()) {
+    try (FileChannel in = Sources.open(file)) {
+      return read(Bytes.of(in), place);
+    }
+  }
+
+  /** The array that {@code in} holds. */
+  static Tensor read(Bytes in, Place place) throws IOException {
+    try (Scope scope = Scope.open()) {
       Head head = head(in, place);
       return scope.keep(elements(in, head.length(), head.header(), place));
     }
@@ -61,6 +67,10 @@ public final class Npy {
 
   /** Reads what stands before the elements. */
   static Head head(FileChannel in, Place place) throws IOException {
+    return head(Bytes.of(in), place);
+  }
+
+  private static Head head(Bytes in, Place place) throws IOException {
     ByteBuffer start = Sources.bytes(in, 0, VERSION_END, place);
     int version = start.get(MAGIC.length);
     if (!Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)
@@ -106,7 +116,7 @@ public final class Npy {
         });
   }
 
-  private static Tensor elements(FileChannel in, long start, NpyHeader header, Place place)
+  private static Tensor elements(Bytes in, long start, NpyHeader header, Place place)
       throws IOException {
     long bytes = TensorData.bytes(header.dtype(), header.shape(), place);
     if (bytes != in.size() - start) {
@@ -126,7 +136,7 @@ public final class Npy {
     return t.permute(axes).contiguous();
   }
 
-  private static Tensor swapped(FileChannel in, long start, Dtype dtype, long[] shape, Place place)
+  private static Tensor swapped(Bytes in, long start, Dtype dtype, long[] shape, Place place)
       throws IOException {
     long[] asBytes = {Tensors.numel(shape), dtype.size()};
     return TensorData.read(in, start, Dtype.U8, asBytes, place)

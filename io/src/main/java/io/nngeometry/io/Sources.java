@@ -23,6 +23,11 @@ final class Sources {
   /** The {@code length} bytes from {@code position} on, little-endian. */
   static ByteBuffer bytes(FileChannel in, long position, int length, Place place)
       throws IOException {
+    return bytes(Bytes.of(in), position, length, place);
+  }
+
+  /** The {@code length} bytes from {@code position} on, little-endian. */
+  static ByteBuffer bytes(Bytes in, long position, int length, Place place) throws IOException {
     if (length > in.size() - position) {
       throw place.corrupt("it ends within its header");
     }

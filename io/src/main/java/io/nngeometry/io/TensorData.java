@@ -52,6 +52,12 @@ final class TensorData {
    */
   static Tensor read(FileChannel in, long position, Dtype dtype, long[] shape, Place place)
       throws IOException {
+    return read(Bytes.of(in), position, dtype, shape, place);
+  }
+
+  /** As {@link #read(FileChannel, long, Dtype, long[], Place)}, of other bytes. */
+  static Tensor read(Bytes in, long position, Dtype dtype, long[] shape, Place place)
+      throws IOException {
     Tensor t = allocate(dtype, shape, place);
     long bytes = t.nbytes();
     for (long start = 0; start < bytes; start += WINDOW) {

@@ -9,9 +9,9 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -34,8 +34,11 @@ public final class Digits {
   private static final int SIDE = 8;
   private static final int PIXELS = SIDE * SIDE;
 
-  /** Every how many-th image is held out. */
-  private static final int HELD_OUT = 4;
+  /** The byte of full ink. */
+  private static final int WHITE = 16;
+
+  private static final List<String> NAMES =
+      IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
 
   /** Pixels row by row, then the label. */
   private final List<int[]> rows;
@@ -63,16 +66,24 @@ public final class Digits {
    */
   public LabelledImages all() {
     try (Scope scope = Scope.open()) {
-      long[] labels = rows.stream().mapToLong(row -> row[PIXELS]).toArray();
-      long[] values =
-          rows.stream().flatMapToInt(row -> Arrays.stream(row, 0, PIXELS)).asLongStream().toArray();
       Tensor images =
-          Tensors.of(values, rows.size(), 1, SIDE, SIDE)
-              .to(ScalarType.Float)
-              .div_(Tensors.scalar(SIDE))
-              .sub_(Tensors.scalar(1));
-      return new LabelledImages(scope.keep(images), scope.keep(Tensors.of(labels, rows.size())));
+          pixels().to(ScalarType.Float).div_(Tensors.scalar(SIDE)).sub_(Tensors.scalar(1));
+      return new LabelledImages(scope.keep(images), scope.keep(labels()));
     }
+  }
+
+  private Tensor pixels() {
+    long[] values =
+        rows.stream().flatMapToInt(row -> Arrays.stream(row, 0, PIXELS)).asLongStream().toArray();
+    return Tensors.of(values, rows.size(), 1, SIDE, SIDE);
+  }
+
+  private Tensor labels() {
+    return Tensors.of(classes(), rows.size());
+  }
+
+  private long[] classes() {
+    return rows.stream().mapToLong(row -> row[PIXELS]).toArray();
   }
 
   /**
@@ -80,28 +91,21 @@ public final class Digits {
    * same proportion. The same {@code seed} always gives the same split.
    */
   public TrainTest split(long seed) {
-    int[] order = Permutation.of(rows.size(), seed);
-    boolean[] heldOut = heldOut(order);
+    Split split = Split.of(classes(), seed);
     try (Scope scope = Scope.open()) {
       LabelledImages all = all();
       return new TrainTest(
-          keep(scope, all.select(Arrays.stream(order).filter(i -> !heldOut[i]).toArray())),
-          keep(scope, all.select(Arrays.stream(order).filter(i -> heldOut[i]).toArray())));
+          keep(scope, all.select(split.part(Part.TRAIN))),
+          keep(scope, all.select(split.part(Part.TEST))));
     }
   }
 
-  /** Every fourth image once they are sorted by class, and in a class by {@code order}. */
-  private boolean[] heldOut(int[] order) {
-    List<Integer> byClass =
-        Arrays.stream(order)
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> rows.get(i)[PIXELS]))
-            .toList();
-    boolean[] heldOut = new boolean[order.length];
-    for (int k = 0; k < order.length; k += HELD_OUT) {
-      heldOut[byClass.get(k)] = true;
+  /** All images a byte a pixel, from 0 (paper) to 16 (ink). */
+  Dataset dataset() {
+    try (Scope scope = Scope.open()) {
+      Tensor pixels = pixels().to(ScalarType.Byte);
+      return Dataset.of(pixels, labels(), NAMES, WHITE).keep(scope);
     }
-    return heldOut;
   }
 
   private static LabelledImages keep(Scope scope, LabelledImages data) {

@@ -1,0 +1,288 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.models.data.DataSource;
+import io.nngeometry.models.data.Dataset;
+import io.nngeometry.models.data.Framing;
+import io.nngeometry.models.data.Normalisation;
+import io.nngeometry.models.data.Part;
+import io.nngeometry.models.data.Selection;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** Which examples a command reads, how many at a time, and the seed of chance. */
+final class DataOptions {
+  private static final String STANDARD = "standard";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "SPEC",
+      defaultValue = "digits",
+      converter = Sources.class,
+      description = "Examples: " + DataSource.FORMS + ". Default: ${DEFAULT-VALUE}.")
+  private DataSource source;
+
+  @Option(
+      names = "--split",
+      paramLabel = "PART",
+      converter = Parts.class,
+      description =
+          "train, test or all. Data without a part to test with are split by --seed. Default: test"
+              + " if the data have such a part, else all.")
+  private @Nullable Part part;
+
+  @Option(
+      names = "--n",
+      paramLabel = "N",
+      description = "How many examples to use, the first ones. Default: all.")
+  private @Nullable Integer n;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "100",
+      description = "Examples per minibatch. Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--shuffle",
+      description = "Take the examples in a random order, which --seed decides.")
+  private boolean shuffle;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      defaultValue = "0",
+      description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Mixin private PictureOptions pictures;
+
+  /** What becomes of pictures on their way to the network. */
+  static final class PictureOptions {
+    @Option(
+        names = "--resize",
+        paramLabel = "SIZE",
+        converter = Sizes.class,
+        description =
+            "Bring pictures to SIZE, as in 64 or 48x64 (height x width); what does not fit is cut"
+                + " off on both sides.")
+    private @Nullable Framing size;
+
+    @Option(
+        names = "--stretch",
+        description = "With --resize: cut nothing off, change the proportions.")
+    private boolean stretch;
+
+    @Option(
+        names = "--colour",
+        paramLabel = "NAME",
+        converter = Colours.class,
+        description = "grey or rgb: channels of pictures. Default: their own.")
+    private Framing.@Nullable Colour colour;
+
+    @Option(
+        names = "--normalise",
+        paramLabel = "HOW",
+        converter = Normalisations.class,
+        description =
+            "symmetric: pixels from -1 to 1. unit: from 0 to 1. standard: mean 0 and deviation 1 in"
+                + " each channel of the training part. Or MEANS/DEVIATIONS of the channels, as in"
+                + " 0.5,0.5,0.5/0.2,0.2,0.2. Default: symmetric.")
+    private @Nullable String normalisation;
+
+    private Framing framing() {
+      Framing sized = size == null ? Framing.AS_IS : size;
+      Framing fitted = stretch ? sized.fit(Framing.Fit.STRETCH) : sized;
+      return colour == null ? fitted : fitted.colour(colour);
+    }
+  }
+
+  /** Reads the word for a source. */
+  static final class Sources implements ITypeConverter<DataSource> {
+    @Override
+    public DataSource convert(String word) {
+      return converted(() -> DataSource.of(word));
+    }
+  }
+
+  /** Reads the name of a part. */
+  static final class Parts implements ITypeConverter<Part> {
+    @Override
+    public Part convert(String word) {
+      return converted(() -> Part.of(word));
+    }
+  }
+
+  /** Reads the size of pictures. */
+  static final class Sizes implements ITypeConverter<Framing> {
+    @Override
+    public Framing convert(String word) {
+      return converted(() -> Framing.parse(word));
+    }
+  }
+
+  /** Reads the name of a colour. */
+  static final class Colours implements ITypeConverter<Framing.Colour> {
+    @Override
+    public Framing.Colour convert(String word) {
+      return converted(() -> Framing.Colour.of(word));
+    }
+  }
+
+  /** Checks the name of a normalisation, of which one needs the data. */
+  static final class Normalisations implements ITypeConverter<String> {
+    @Override
+    public String convert(String word) {
+      return word.equals(STANDARD) ? word : converted(() -> Normalisation.parse(word)).toString();
+    }
+  }
+
+  private static <T> T converted(java.util.function.Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  /**
+   * Reads the examples, with numbers of {@code type}; integers stay integers. They belong to the
+   * caller.
+   */
+  Dataset load(FloatType type) throws IOException {
+    return load(part, type);
+  }
+
+  /** The same of another part. */
+  Dataset load(@Nullable Part which, FloatType type) throws IOException {
+    return load(which, n == null ? Integer.MAX_VALUE : n, type);
+  }
+
+  /** The same, and of it at most the first {@code most}; --n, where it is given, is exact. */
+  Dataset load(@Nullable Part which, int most, FloatType type) throws IOException {
+    Check check = new Check(spec.commandLine());
+    check.atLeast("--n", n == null ? 1 : n, 1);
+    check.atLeast("--batch", batch, 1);
+    Selection selection = selection(which).first(n == null ? most : n);
+    try (Dataset read = normalised(read(selection), selection)) {
+      if (n != null && which == part) {
+        check.between("--n", n, 1, read.size());
+      }
+      return read.as(type.type());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("--data %s: %s".formatted(source, e.getMessage()), e);
+    }
+  }
+
+  /** Examples of another source, read as these are: --n, pictures and their normalisation alike. */
+  Dataset load(DataSource other, FloatType type) throws IOException {
+    Selection selection = selection(null).first(n == null ? Integer.MAX_VALUE : n);
+    try (Dataset read = normalised(other.load(selection), selection)) {
+      return read.as(type.type());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("%s: %s".formatted(other, e.getMessage()), e);
+    }
+  }
+
+  private Selection selection(@Nullable Part which) {
+    Selection plain = Selection.DEFAULT.part(which).seed(seed).framed(pictures.framing());
+    return shuffle ? plain.shuffle() : plain;
+  }
+
+  private Dataset read(Selection selection) throws IOException {
+    try {
+      return source.load(selection);
+    } catch (IOException e) {
+      throw new IOException("--data %s: %s".formatted(source, Explanation.line(e)), e);
+    }
+  }
+
+  private Dataset normalised(Dataset raw, Selection selection) throws IOException {
+    if (pictures.normalisation == null) {
+      return raw;
+    }
+    try (raw) {
+      if (!pictures.normalisation.equals(STANDARD)) {
+        return raw.normalised(Normalisation.parse(pictures.normalisation));
+      }
+      try (Dataset train = read(selection.part(Part.TRAIN).first(Long.MAX_VALUE))) {
+        return raw.normalised(Normalisation.standardising(train));
+      }
+    }
+  }
+
+  /**
+   * The options that {@link #addTo} told of another command: the data, their split, and what
+   * becomes of pictures.
+   *
+   * @throws ParameterException if they make no sense
+   */
+  static DataOptions of(Map<String, String> settings) {
+    Told told = new Told();
+    List<String> arguments = new ArrayList<>();
+    for (String name : List.of("data", "seed", "resize", "stretch", "colour", "normalise")) {
+      if (settings.containsKey(name)) {
+        arguments.add("--%s=%s".formatted(name, settings.get(name)));
+      }
+    }
+    new CommandLine(told).parseArgs(arguments.toArray(String[]::new));
+    return told.data;
+  }
+
+  @Command(name = "data")
+  private static final class Told {
+    @Mixin private DataOptions data;
+  }
+
+  /** Where the examples come from. */
+  DataSource source() {
+    return source;
+  }
+
+  /** Examples per minibatch. */
+  int batch() {
+    return batch;
+  }
+
+  /** Seed of everything random. */
+  long seed() {
+    return seed;
+  }
+
+  /** Adds every setting as it holds, by its option's name. */
+  void addTo(Map<String, Object> settings, Dataset read) {
+    settings.put("data", source.toString());
+    settings.put("split", (part == null ? source.usualPart() : part).toString());
+    settings.put("n", read.size());
+    settings.put("batch", batch);
+    settings.put("shuffle", shuffle);
+    settings.put("seed", seed);
+    Framing framing = pictures.framing();
+    if (pictures.size != null) {
+      settings.put("resize", "%dx%d".formatted(framing.height(), framing.width()));
+      settings.put("stretch", pictures.stretch);
+    }
+    if (pictures.colour != null) {
+      settings.put("colour", framing.colour().name().toLowerCase(Locale.ROOT));
+    }
+    if (pictures.normalisation != null) {
+      settings.put("normalise", pictures.normalisation);
+    }
+  }
+}
