@@ -23,7 +23,11 @@ import picocli.CommandLine.Spec;
       SpectrumCommand.class,
       SolveCommand.class,
       TrainCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      FimCommand.class,
+      OpCommand.class,
+      JacobianCommand.class,
+      HessianCommand.class
     },
     footer = {
       "",
@@ -56,7 +60,7 @@ public final class Main implements Runnable {
   }
 
   /** The command as it is run; streams can be replaced. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     Main main = new Main();
     Failures failures = new Failures(() -> main.stacktrace);
     CommandLine root = new CommandLine(main);
