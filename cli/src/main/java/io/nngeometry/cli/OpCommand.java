@@ -39,7 +39,8 @@ import picocli.CommandLine.Spec;
       "Asks one thing of a matrix: of a file that fim or hessian wrote, or of a network and data,"
           + " whose matrix is implicit unless --representation says else.",
       "  trace, norm (Frobenius), quadratic-form (v^T M v): a number",
-      "  diag, mv (M v), solve ((M + lambda I)^-1 v), inverse-mv (the same by the inverse): (d)",
+      "  diag, mv (M v), solve ((M + lambda I)^-1 v), inverse-mv (the same by the inverse"
+          + " as a matrix, where there is one): (d)",
       "  dense: all elements, (d, d)",
       "Numbers are printed; tensors, and numbers with --out, are written as 'result' in"
           + " safetensors form."

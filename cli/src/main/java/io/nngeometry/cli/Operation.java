@@ -3,6 +3,7 @@ package io.nngeometry.cli;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.PMat;
+import io.nngeometry.operators.RefusedOperationException;
 import io.nngeometry.vectors.PVector;
 import java.util.Arrays;
 import java.util.List;
@@ -61,12 +62,14 @@ enum Operation {
     }
   },
 
-  /** The same by the inverse as a matrix, (d). */
+  /** The same by the inverse as a matrix, where the representation holds one, (d). */
   INVERSE_MV(true, true, false) {
     @Override
     Tensor of(PMat m, Inputs in) {
       try (PMat inverse = m.inverse(in.damping(this))) {
         return inverse.mv(in.vector(this)).tensor();
+      } catch (RefusedOperationException e) {
+        return SOLVE.of(m, in);
       }
     }
   },
