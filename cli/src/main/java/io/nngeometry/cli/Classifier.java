@@ -48,12 +48,7 @@ record Classifier(
     if (weights != null) {
       all.put("weights", weights.toString());
     } else {
-      all.put("epochs", training.epochs());
-      all.put("optimiser", training.optimiser().name().toLowerCase(java.util.Locale.ROOT));
-      all.put("lr", training.learningRate());
-      all.put("momentum", training.momentum());
-      all.put("weight-decay", training.weightDecay());
-      all.put("train-batch", training.batch());
+      all.putAll(training.options());
     }
     return all;
   }

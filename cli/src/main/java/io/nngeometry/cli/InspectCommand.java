@@ -107,7 +107,9 @@ final class InspectCommand implements Callable<Integer> {
     output.startEngine();
     Module net =
         model
-            .build(new Shape(Optional.ofNullable(classes), Optional.ofNullable(width)))
+            .build(
+                new Shape(
+                    Optional.empty(), Optional.ofNullable(classes), Optional.ofNullable(width)))
             .to(dtype.type());
     Inspection inspection =
         Inspection.of(

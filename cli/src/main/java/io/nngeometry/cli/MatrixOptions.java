@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 
 /** Which matrix of which network a command is about, and where its results go. */
 final class MatrixOptions {
-  private static final int INTERRUPTED = 130;
+  static final int INTERRUPTED = 130;
   private static final String WEIGHTS = "weights.safetensors";
 
   @Spec(Spec.Target.MIXEE)

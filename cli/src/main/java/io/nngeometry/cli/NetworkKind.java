@@ -3,12 +3,15 @@ package io.nngeometry.cli;
 import io.nngeometry.models.Mlp;
 import io.nngeometry.models.ResNet18;
 import io.nngeometry.models.ResNet50;
+import io.nngeometry.models.ResNetCifar;
 import io.nngeometry.models.SmallConvNet;
 import io.nngeometry.models.data.Digits;
 import io.nngeometry.nn.Module;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The networks that commands know by name. */
 enum NetworkKind {
@@ -17,6 +20,7 @@ enum NetworkKind {
     @Override
     Module build(Shape shape) {
       shape.refuseWidth(this);
+      requireInput(shape, input()[0], input()[1], input()[2]);
       if (shape.classes().orElse(Digits.CLASSES) != Digits.CLASSES) {
         throw new UsageException(
             "--classes: %s has %d classes; mlp takes any number".formatted(word(), Digits.CLASSES));
@@ -26,10 +30,25 @@ enum NetworkKind {
   },
 
   /** A perceptron of one hidden layer. */
-  MLP("one hidden layer, on 8 x 8 digits", new long[] {1, 8, 8}) {
+  MLP("perceptron of one hidden layer", new long[] {1, 8, 8}) {
     @Override
     Module build(Shape shape) {
-      return new Mlp(64, shape.width().orElse(32), shape.classes().orElse(Digits.CLASSES));
+      return new Mlp(
+          sizes(shape).stream().reduce(1L, Math::multiplyExact),
+          shape.width().orElse(32),
+          shape.classes().orElse(Digits.CLASSES));
+    }
+  },
+
+  /** He et al. 2016, section 4.2, for small images. */
+  RESNET20(
+      "residual network of 20 layers for small images, with batch normalisation",
+      new long[] {3, 32, 32}) {
+    @Override
+    Module build(Shape shape) {
+      requireImages(shape, 1);
+      return ResNetCifar.resNet20(
+          sizes(shape).get(0), shape.width().orElse(16), shape.classes().orElse(10));
     }
   },
 
@@ -37,6 +56,7 @@ enum NetworkKind {
   RESNET18("residual network of 18 layers with batch normalisation", new long[] {3, 32, 32}) {
     @Override
     Module build(Shape shape) {
+      requireColours(shape);
       return new ResNet18(shape.width().orElse(64), shape.classes().orElse(10));
     }
   },
@@ -46,9 +66,12 @@ enum NetworkKind {
     @Override
     Module build(Shape shape) {
       shape.refuseWidth(this);
+      requireColours(shape);
       return new ResNet50(shape.classes().orElse(200));
     }
   };
+
+  private static final String ANY_IMAGES = "mlp and resnet20";
 
   private final String description;
   private final long[] input;
@@ -61,12 +84,34 @@ enum NetworkKind {
   /**
    * What can be chosen of a network.
    *
+   * @param input sizes of one example, as channels, height and width
    * @param classes number of outputs
    * @param width of the first stage, or of the hidden layer
    */
-  record Shape(Optional<Integer> classes, Optional<Integer> width) {
+  record Shape(Optional<List<Long>> input, Optional<Integer> classes, Optional<Integer> width) {
     /** The network's own. */
-    static final Shape DEFAULT = new Shape(Optional.empty(), Optional.empty());
+    static final Shape DEFAULT = new Shape(Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** Copies. */
+    Shape {
+      input = input.map(List::copyOf);
+    }
+
+    /** That of a network for such data, with everything else its own. */
+    static Shape of(long[] input, int classes) {
+      return DEFAULT.on(input, classes);
+    }
+
+    /** The same of another width. */
+    Shape width(Optional<Integer> other) {
+      return new Shape(input, classes, other);
+    }
+
+    /** The same for such data. */
+    Shape on(long[] sizes, int outputs) {
+      return new Shape(
+          Optional.of(Arrays.stream(sizes).boxed().toList()), Optional.of(outputs), width);
+    }
 
     private void refuseWidth(NetworkKind kind) {
       if (width.isPresent()) {
@@ -78,6 +123,42 @@ enum NetworkKind {
 
   /** The network, with parameters yet to be drawn or loaded. */
   abstract Module build(Shape shape);
+
+  /** Sizes of one example. */
+  final List<Long> sizes(Shape shape) {
+    return shape.input().orElseGet(() -> Arrays.stream(input).boxed().toList());
+  }
+
+  final void requireInput(Shape shape, Long... wanted) {
+    if (!sizes(shape).equals(List.of(wanted))) {
+      throw new UsageException(
+          "--model: %s takes inputs of %s, not of %s; %s take any"
+              .formatted(word(), times(List.of(wanted)), times(sizes(shape)), ANY_IMAGES));
+    }
+  }
+
+  /** Requires channels, height and width, and at least {@code least} pixels along either. */
+  final void requireImages(Shape shape, long least) {
+    List<Long> sizes = sizes(shape);
+    if (sizes.size() != 3 || sizes.get(1) < least || sizes.get(2) < least) {
+      throw new UsageException(
+          "--model: %s takes images of channels x height x width, of at least %d x %d pixels, not inputs of %s; mlp takes any"
+              .formatted(word(), least, least, times(sizes)));
+    }
+  }
+
+  final void requireColours(Shape shape) {
+    List<Long> sizes = sizes(shape);
+    if (sizes.size() != 3 || sizes.get(0) != 3) {
+      throw new UsageException(
+          "--model: %s takes images of three channels, not inputs of %s; make them so with --colour rgb, or take %s"
+              .formatted(word(), times(sizes), ANY_IMAGES));
+    }
+  }
+
+  private static String times(List<Long> sizes) {
+    return sizes.stream().map(String::valueOf).collect(Collectors.joining(" x "));
+  }
 
   /** The network for the digits. */
   Module forDigits() {

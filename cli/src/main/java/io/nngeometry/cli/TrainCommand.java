@@ -1,30 +1,39 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.cli.NetworkKind.Shape;
 import io.nngeometry.cli.compare.Figures;
 import io.nngeometry.cli.console.Numbers;
+import io.nngeometry.cli.training.Keeper;
+import io.nngeometry.cli.training.Milestones;
+import io.nngeometry.cli.training.StoppedException;
 import io.nngeometry.cli.training.Training;
+import io.nngeometry.cli.training.TrainingData;
 import io.nngeometry.cli.training.TrainingHistory;
 import io.nngeometry.cli.training.TrainingSettings;
-import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.TrainTest;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.models.data.Part;
 import io.nngeometry.nn.Module;
 import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Trains a network on the embedded digits. */
+/** Trains a network on labelled images. */
 @Command(
     name = "train",
     description =
-        "Trains a network on the embedded digits and writes its weights, its training "
-            + "curve as PNG and SVG, and its history as JSON, next to each other.",
+        "Trains a network on labelled images, the embedded digits or others, and writes its"
+            + " weights, its training curve as PNG and SVG, and its history as JSON, next to each"
+            + " other; with --checkpoints also states on the way.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -33,6 +42,9 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  nngeometry train",
       "  nngeometry train --model mlp --optimiser adam --epochs 20 --out mlp.safetensors",
+      "  nngeometry train --checkpoints states --thresholds .2,.4,.6,.8 --evaluate-every 5",
+      "  nngeometry train --checkpoints states --thresholds .2,.4,.6,.8 --evaluate-every 5 --resume",
+      "  nngeometry train --lr .1 --schedule steps --crop 1        the paper's recipe",
       "  nngeometry compare --weights weights.safetensors"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -47,11 +59,10 @@ final class TrainCommand implements Callable<Integer> {
   private NetworkKind model;
 
   @Option(
-      names = "--seed",
-      paramLabel = "SEED",
-      defaultValue = "0",
-      description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+      names = "--width",
+      paramLabel = "W",
+      description = "Channels of the first stage, or hidden units. Default: the network's own.")
+  private @Nullable Integer width;
 
   @Option(
       names = "--out",
@@ -60,32 +71,80 @@ final class TrainCommand implements Callable<Integer> {
       description = "File of the weights. Default: ${DEFAULT-VALUE}.")
   private Path out;
 
+  @Mixin private DataOptions data;
   @Mixin private TrainingOptions training;
+  @Mixin private CheckpointOptions checkpoints;
   @Mixin private OutputOptions output;
 
   /**
    * What {@code --json} prints.
    *
    * @param model the network's name
+   * @param data what it was trained on, by option
    * @param settings how it was trained
    * @param history what happened
    * @param files what was written
    */
   record Report(
-      String model, TrainingSettings settings, TrainingHistory history, List<String> files) {}
+      String model,
+      Map<String, Object> data,
+      TrainingSettings settings,
+      TrainingHistory history,
+      List<String> files) {}
 
   @Override
   public Integer call() throws IOException {
-    TrainingSettings settings = training.settings(false, seed);
-    model.checkForDigits();
+    TrainingSettings settings = training.settings(false, data.seed());
+    Milestones milestones = checkpoints.milestones();
     OutputFiles.file("--out", out);
     output.startEngine();
-    Module net = model.forDigits();
-    TrainingHistory history;
-    try (TrainTest digits = Digits.load().split(seed)) {
-      history = Training.run(net, digits, settings, output.progress());
+    try (Scope scope = Scope.open();
+        TrainingData examples = examples();
+        Interruption interruption = Interruption.listen()) {
+      Architecture network =
+          new Architecture(
+              model,
+              Shape.of(examples.train().shape(), examples.classes())
+                  .width(Optional.ofNullable(width)));
+      Map<String, Object> source = new LinkedHashMap<>();
+      data.addTo(source, examples.train());
+      source.remove("split"); // both parts are used
+      Module net = network.build();
+      Optional<Keeper> keeper = checkpoints.keeper(network, source, settings.options());
+      TrainingHistory history =
+          Training.run(
+              net, examples, settings, milestones, keeper, interruption::asked, output.progress());
+      report(network, source, settings, net, history);
+      return 0;
+    } catch (StoppedException e) {
+      output
+          .progress()
+          .say(
+              checkpoints
+                  .folder()
+                  .map(in -> "interrupted: the same command with --resume goes on from " + in)
+                  .orElse("interrupted: nothing is kept without --checkpoints"));
+      return MatrixOptions.INTERRUPTED;
     }
-    Weights.save(out, model, net, facts(settings, history));
+  }
+
+  private TrainingData examples() throws IOException {
+    try {
+      return new TrainingData(
+          data.load(Part.TRAIN, FloatType.FLOAT32), data.load(Part.TEST, FloatType.FLOAT32));
+    } catch (IllegalArgumentException e) {
+      throw new UserException("--data %s: %s".formatted(data.source(), e.getMessage()), e);
+    }
+  }
+
+  private void report(
+      Architecture network,
+      Map<String, Object> source,
+      TrainingSettings settings,
+      Module net,
+      TrainingHistory history)
+      throws IOException {
+    Weights.save(out, model, net, facts(network, source, settings, history));
     String name = String.valueOf(out.getFileName());
     String stem = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
     Path png = out.resolveSibling(stem + "-training.png");
@@ -97,20 +156,25 @@ final class TrainCommand implements Callable<Integer> {
     Report report =
         new Report(
             model.word(),
+            source,
             settings,
             history,
             List.of(out, png, svg, json).stream().map(Path::toString).toList());
     OutputFiles.text(json, Json.of(report) + "\n");
     output.print(output.json() ? Json.of(report) : text(report));
-    return 0;
   }
 
-  private static Map<String, String> facts(TrainingSettings settings, TrainingHistory history) {
-    return Map.of(
-        "epochs", Integer.toString(settings.epochs()),
-        "optimiser", settings.optimiser().toString(),
-        "seed", Long.toString(settings.seed()),
-        "test_accuracy", Double.toString(history.last().testAccuracy()));
+  private static Map<String, String> facts(
+      Architecture network,
+      Map<String, Object> source,
+      TrainingSettings settings,
+      TrainingHistory history) {
+    Map<String, String> facts = new LinkedHashMap<>(network.metadata());
+    source.forEach((name, value) -> facts.put(name, value.toString()));
+    settings.options().forEach((name, value) -> facts.put(name, value.toString()));
+    facts.put("optimiser", settings.optimiser().toString());
+    facts.put("test_accuracy", Double.toString(history.last().testAccuracy()));
+    return facts;
   }
 
   private static String text(Report report) {

@@ -1,7 +1,9 @@
 package io.nngeometry.cli;
 
 import io.nngeometry.cli.training.OptimiserKind;
+import io.nngeometry.cli.training.ScheduleKind;
 import io.nngeometry.cli.training.TrainingSettings;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,10 +34,45 @@ final class TrainingOptions {
   @Option(
       names = "--lr",
       paramLabel = "RATE",
-      description =
-          "Greatest learning rate; it rises for one epoch and then falls along a half cosine. Default: 0.05 (sgd), 0.005"
-              + " (adam).")
+      description = "Greatest learning rate. Default: 0.05 (sgd), 0.005 (adam).")
   private @Nullable Double learningRate;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "NAME",
+      defaultValue = "cosine",
+      description =
+          "cosine: the learning rate rises for one epoch, then falls to zero along half a cosine."
+              + " steps: it falls by --decay at --decay-at. constant. Default: ${DEFAULT-VALUE}.")
+  private ScheduleKind schedule;
+
+  @Option(
+      names = "--decay-at",
+      paramLabel = "PART",
+      split = ",",
+      defaultValue = "0.5,0.75",
+      description =
+          "Parts of the training after which the learning rate falls. Default: ${DEFAULT-VALUE}.")
+  private List<Double> decayAt;
+
+  @Option(
+      names = "--decay",
+      paramLabel = "FACTOR",
+      defaultValue = "0.1",
+      description = "What it is multiplied by then. Default: ${DEFAULT-VALUE}.")
+  private double decay;
+
+  @Option(
+      names = "--crop",
+      paramLabel = "PIXELS",
+      defaultValue = "0",
+      description =
+          "Shift each image by up to so many pixels at random, as by a crop of the padded image."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int crop;
+
+  @Option(names = "--flip", description = "Mirror each image left to right, half of the time.")
+  private boolean flip;
 
   @Option(
       names = "--momentum",
@@ -66,9 +103,14 @@ final class TrainingOptions {
         (int) check.atLeast("--epochs", epochs != null ? epochs : quick ? QUICK_EPOCHS : EPOCHS, 0),
         how,
         check.positive("--lr", Objects.requireNonNullElse(learningRate, how.defaultLearningRate())),
+        schedule,
+        decayAt.stream().map(part -> check.belowOne("--decay-at", part)).toList(),
+        check.positive("--decay", decay),
         check.belowOne("--momentum", momentum),
         check.notNegative("--weight-decay", weightDecay),
         (int) check.atLeast("--train-batch", batch, 1),
+        (int) check.atLeast("--crop", crop, 0),
+        flip,
         seed);
   }
 }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Dropout extends Module {
   private final double probability;
+  private final long seed;
   private final Generator generator;
 
   /**
@@ -24,6 +25,7 @@ public final class Dropout extends Module {
       throw new IllegalArgumentException("a probability is 0 to 1, got " + probability);
     }
     this.probability = probability;
+    this.seed = seed;
     try (Scope scope = Scope.open()) {
       generator = Scope.detach(Tensors.generator(seed));
     }
@@ -40,6 +42,11 @@ public final class Dropout extends Module {
     double kept = 1 - probability;
     Tensor mask = torch.empty_like(x.detach()).bernoulli_(kept, new GeneratorOptional(generator));
     return x.mul(mask.div_(Tensors.scalar(kept)));
+  }
+
+  @Override
+  protected void restart(long start) {
+    generator.set_current_seed(seed ^ start);
   }
 
   @Override

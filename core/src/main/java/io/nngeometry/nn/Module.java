@@ -225,6 +225,20 @@ public abstract class Module implements Model {
     // a module without parameters of its own has nothing to draw
   }
 
+  /**
+   * Starts the chance of training, such as that of dropout, anew: what training mode draws from now
+   * on follows from {@code seed} and the module alone.
+   */
+  public final void restartChance(long seed) {
+    java.util.SplittableRandom random = new java.util.SplittableRandom(seed);
+    walk("", newIdentitySet(), (path, module) -> module.restart(random.nextLong()));
+  }
+
+  /** Starts this module's own chance anew; parts are asked separately. */
+  protected void restart(long seed) {
+    // few modules draw anything
+  }
+
   /** Converts parameters and floating buffers to {@code type}. */
   public final Module to(ScalarType type) {
     Set<Parameter> seen = newIdentitySet();

@@ -4,7 +4,10 @@ import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Parameter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -57,6 +60,8 @@ public record Adam(double beta1, double beta2, double eps, double weightDecay, b
   }
 
   private static final class Steps implements Run {
+    private static final String COUNT = "count";
+
     private final Adam options;
     private final List<Parameter> parameters;
     private final Moments mean;
@@ -99,6 +104,21 @@ public record Adam(double beta1, double beta2, double eps, double weightDecay, b
         return g;
       }
       return g.add(w, Tensors.scalar(options.weightDecay));
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+      Map<String, Tensor> state = new LinkedHashMap<>();
+      mean.addTo(state, "mean");
+      square.addTo(state, "square");
+      state.put(COUNT, Tensors.of(new long[] {count}, 1));
+      return state;
+    }
+
+    @Override
+    public void load(Map<String, Tensor> saved) {
+      Run.super.load(saved);
+      count = Math.toIntExact(Tensors.toLongArray(Objects.requireNonNull(saved.get(COUNT)))[0]);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nngeometry.train;
 
 import io.nngeometry.layers.Parameter;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -20,6 +21,19 @@ public interface Optimizer {
      * @param learningRate of this step
      */
     void step(List<Tensor> gradients, double learningRate);
+
+    /** The memory of earlier steps by name: views, not copies. */
+    Map<String, Tensor> state();
+
+    /**
+     * Copies a memory that {@link #state} gave, after as many steps of the same rule on the same
+     * parameters.
+     *
+     * @throws IllegalArgumentException naming what is missing, unexpected or of another shape
+     */
+    default void load(Map<String, Tensor> saved) {
+      Moments.copy(saved, state());
+    }
 
     /** Frees the memory of earlier steps. */
     @Override

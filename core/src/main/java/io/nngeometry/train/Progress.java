@@ -1,5 +1,9 @@
 package io.nngeometry.train;
 
+import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+
 /**
  * Where a training stands after a minibatch.
  *
@@ -12,6 +16,7 @@ package io.nngeometry.train;
  * @param learningRate of this step
  * @param examplesSeen since the training began
  * @param examplesInAll until it ends
+ * @param snapshot gives the training's state
  */
 public record Progress(
     int epoch,
@@ -22,4 +27,14 @@ public record Progress(
     double loss,
     double learningRate,
     long examplesSeen,
-    long examplesInAll) {}
+    long examplesInAll,
+    Supplier<Map<String, Tensor>> snapshot) {
+
+  /**
+   * All that {@link Trainer#resuming} needs to go on from here, to be saved now: views of what the
+   * next step will change.
+   */
+  public Map<String, Tensor> state() {
+    return snapshot.get();
+  }
+}

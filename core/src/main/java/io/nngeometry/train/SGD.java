@@ -4,7 +4,9 @@ import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Parameter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -85,6 +87,13 @@ public record SGD(double momentum, boolean nesterov, double weightDecay) impleme
           w.sub_(g, Tensors.scalar(learningRate));
         }
       }
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+      Map<String, Tensor> state = new LinkedHashMap<>();
+      velocity.addTo(state, "velocity");
+      return state;
     }
 
     @Override

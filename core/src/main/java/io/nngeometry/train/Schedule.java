@@ -1,5 +1,7 @@
 package io.nngeometry.train;
 
+import java.util.List;
+
 /** The learning rate as a function of the step, a minibatch, counted from zero. */
 @FunctionalInterface
 public interface Schedule {
@@ -15,6 +17,12 @@ public interface Schedule {
   static Schedule step(double rate, long every, double factor) {
     requirePositive("every", every);
     return step -> rate * Math.pow(factor, step / every);
+  }
+
+  /** {@code rate}, multiplied by {@code factor} at every step of {@code milestones}. */
+  static Schedule milestones(double rate, List<Long> milestones, double factor) {
+    List<Long> at = List.copyOf(milestones);
+    return step -> rate * Math.pow(factor, at.stream().filter(m -> step >= m).count());
   }
 
   /**

@@ -6,7 +6,9 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Parameter;
 import io.nngeometry.nn.Module;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -29,12 +31,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }</pre>
  */
 public final class Trainer {
+  private static final String MODEL = "model/";
+  private static final String OPTIMIZER = "optimizer/";
+  private static final String LOSSES = "losses";
+
+  /** Spreads step numbers over all bits of a seed. */
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
   private final Loss loss;
   private final Optimizer optimizer;
   private final Schedule schedule;
   private final int epochs;
   private final long batchSize;
   private final long seed;
+  private final Augmentation augmentation;
+  private final Map<String, Tensor> from;
   private final Consumer<Progress> listener;
 
   private Trainer(
@@ -44,6 +55,8 @@ public final class Trainer {
       int epochs,
       long batchSize,
       long seed,
+      Augmentation augmentation,
+      Map<String, Tensor> from,
       Consumer<Progress> listener) {
     this.loss = loss;
     this.optimizer = optimizer;
@@ -51,22 +64,35 @@ public final class Trainer {
     this.epochs = epochs;
     this.batchSize = batchSize;
     this.seed = seed;
+    this.augmentation = augmentation;
+    this.from = from;
     this.listener = listener;
   }
 
   /** One epoch of Adam at rate 0.001 in minibatches of 64. */
   public static Trainer of(Loss loss) {
-    return new Trainer(loss, new Adam(), Schedule.constant(1e-3), 1, 64, 0, progress -> {});
+    return new Trainer(
+        loss,
+        new Adam(),
+        Schedule.constant(1e-3),
+        1,
+        64,
+        0,
+        Augmentation.NONE,
+        Map.of(),
+        progress -> {});
   }
 
   /** How gradients become steps. */
   public Trainer optimizer(Optimizer value) {
-    return new Trainer(loss, value, schedule, epochs, batchSize, seed, listener);
+    return new Trainer(
+        loss, value, schedule, epochs, batchSize, seed, augmentation, from, listener);
   }
 
   /** The learning rates. */
   public Trainer schedule(Schedule value) {
-    return new Trainer(loss, optimizer, value, epochs, batchSize, seed, listener);
+    return new Trainer(
+        loss, optimizer, value, epochs, batchSize, seed, augmentation, from, listener);
   }
 
   /** A constant learning rate. */
@@ -79,7 +105,8 @@ public final class Trainer {
     if (value < 0) {
       throw new IllegalArgumentException("epochs must be at least 0, got " + value);
     }
-    return new Trainer(loss, optimizer, schedule, value, batchSize, seed, listener);
+    return new Trainer(
+        loss, optimizer, schedule, value, batchSize, seed, augmentation, from, listener);
   }
 
   /** Examples of a minibatch; the last one of an epoch may be smaller. */
@@ -87,17 +114,45 @@ public final class Trainer {
     if (value < 1) {
       throw new IllegalArgumentException("batch size must be at least 1, got " + value);
     }
-    return new Trainer(loss, optimizer, schedule, epochs, value, seed, listener);
+    return new Trainer(
+        loss, optimizer, schedule, epochs, value, seed, augmentation, from, listener);
   }
 
   /** Where the shuffling starts: the same seed gives the same order. */
   public Trainer seed(long value) {
-    return new Trainer(loss, optimizer, schedule, epochs, batchSize, value, listener);
+    return new Trainer(
+        loss, optimizer, schedule, epochs, batchSize, value, augmentation, from, listener);
+  }
+
+  /** What is done to the inputs of a minibatch at random. */
+  public Trainer augmentation(Augmentation value) {
+    return new Trainer(loss, optimizer, schedule, epochs, batchSize, seed, value, from, listener);
+  }
+
+  /**
+   * Goes on with a training of the same options, model and data, where it gave {@code state}: what
+   * follows is bit for bit what would have followed. Every random number is one of the seed and the
+   * step, so that nothing else needs to be kept.
+   *
+   * @param state what {@link Progress#state} gave; empty to begin at the beginning
+   */
+  public Trainer resuming(Map<String, Tensor> state) {
+    return new Trainer(
+        loss,
+        optimizer,
+        schedule,
+        epochs,
+        batchSize,
+        seed,
+        augmentation,
+        Map.copyOf(state),
+        listener);
   }
 
   /** Is called after every minibatch. */
   public Trainer listener(Consumer<Progress> value) {
-    return new Trainer(loss, optimizer, schedule, epochs, batchSize, seed, value);
+    return new Trainer(
+        loss, optimizer, schedule, epochs, batchSize, seed, augmentation, from, value);
   }
 
   /**
@@ -105,18 +160,21 @@ public final class Trainer {
    *
    * @param inputs (N, ...)
    * @param targets (N, ...)
+   * @throws IllegalArgumentException if the state to resume from is another model's or optimiser's
    * @throws DivergedException if a loss is not finite
    */
   public History train(Module model, Tensor inputs, Tensor targets) {
-    long examples = inputs.size(0);
-    if (examples == 0 || targets.size(0) != examples) {
-      throw new IllegalArgumentException(
-          "%d inputs and %d targets".formatted(examples, targets.size(0)));
-    }
+    return train(model, TrainingSet.of(inputs, targets));
+  }
+
+  /** The same on examples that need not be in memory as the model takes them. */
+  public History train(Module model, TrainingSet data) {
     model.train();
     try (Optimizer.Run run = optimizer.start(List.copyOf(model.namedParameters().values()));
         GradMode on = GradMode.enabled()) {
-      return new Loop(model, inputs, targets, run).run();
+      Loop loop = new Loop(model, data, run);
+      loop.load(from);
+      return loop.run();
     } finally {
       model.eval();
     }
@@ -125,22 +183,46 @@ public final class Trainer {
   /** One training. */
   private final class Loop {
     private final Module model;
-    private final Tensor inputs;
-    private final Tensor targets;
+    private final TrainingSet data;
     private final Optimizer.Run run;
     private final List<Parameter> parameters;
     private final long examples;
     private final long batches;
     private final List<Double> losses = new ArrayList<>();
 
-    Loop(Module model, Tensor inputs, Tensor targets, Optimizer.Run run) {
+    Loop(Module model, TrainingSet data, Optimizer.Run run) {
       this.model = model;
-      this.inputs = inputs;
-      this.targets = targets;
+      this.data = data;
       this.run = run;
       parameters = List.copyOf(model.namedParameters().values());
-      examples = inputs.size(0);
+      examples = data.size();
       batches = (examples + batchSize - 1) / batchSize;
+    }
+
+    /** Takes the place of all that {@link #state} names. */
+    void load(Map<String, Tensor> state) {
+      if (state.isEmpty()) {
+        return;
+      }
+      Tensor before = state.get(LOSSES);
+      if (before == null || before.numel() > epochs * batches) {
+        throw new IllegalArgumentException(
+            "this is no state of a training of at most %d steps".formatted(epochs * batches));
+      }
+      model.load(part(state, MODEL));
+      run.load(part(state, OPTIMIZER));
+      for (double value : Tensors.toArray(before)) {
+        losses.add(value);
+      }
+    }
+
+    private Map<String, Tensor> state() {
+      Map<String, Tensor> state = new LinkedHashMap<>();
+      model.state().forEach((name, t) -> state.put(MODEL + name, t));
+      run.state().forEach((name, t) -> state.put(OPTIMIZER + name, t));
+      double[] values = losses.stream().mapToDouble(Double::doubleValue).toArray();
+      state.put(LOSSES, Tensors.of(values, values.length));
+      return state;
     }
 
     History run() {
@@ -167,15 +249,19 @@ public final class Trainer {
       for (long batch = 0; batch < batches; batch++) {
         long start = batch * batchSize;
         long count = Math.min(batchSize, examples - start);
-        long step = losses.size();
+        long step = epoch * batches + batch;
+        if (step < losses.size()) {
+          sum += losses.get(Math.toIntExact(step)) * count;
+          continue; // taken before the training was resumed
+        }
         double rate = schedule.at(step);
         double value = minibatch(order, start, count, epoch, rate);
         losses.add(value);
         sum += value * count;
         long seen = epoch * examples + start + count;
+        long all = epochs * examples;
         listener.accept(
-            new Progress(
-                epoch, epochs, batch, batches, step, value, rate, seen, epochs * examples));
+            new Progress(epoch, epochs, batch, batches, step, value, rate, seen, all, this::state));
       }
       return sum / examples;
     }
@@ -183,8 +269,11 @@ public final class Trainer {
     private double minibatch(Tensor order, long start, long count, int epoch, double rate) {
       try (Scope scope = Scope.open()) {
         Tensor chosen = order.narrow(0, start, count);
-        Tensor output = model.forward(inputs.index_select(0, chosen));
-        Tensor mean = loss.of(output, targets.index_select(0, chosen));
+        SplittableRandom chance = new SplittableRandom(seed ^ (GOLDEN * (losses.size() + 1L)));
+        model.restartChance(chance.nextLong());
+        Tensor x = augmentation.of(data.inputs(chosen), chance.nextLong());
+        Tensor output = model.forward(x);
+        Tensor mean = loss.of(output, data.targets(chosen));
         double value = Tensors.item(mean.detach());
         if (!Double.isFinite(value)) {
           throw new DivergedException(value, epoch, start / batchSize, losses.size(), rate);
@@ -194,5 +283,16 @@ public final class Trainer {
         return value;
       }
     }
+  }
+
+  private static Map<String, Tensor> part(Map<String, Tensor> state, String prefix) {
+    Map<String, Tensor> part = new LinkedHashMap<>();
+    state.forEach(
+        (name, t) -> {
+          if (name.startsWith(prefix)) {
+            part.put(name.substring(prefix.length()), t);
+          }
+        });
+    return part;
   }
 }

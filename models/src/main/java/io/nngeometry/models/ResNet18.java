@@ -2,7 +2,6 @@ package io.nngeometry.models;
 
 import io.nngeometry.nn.Conv2d;
 import io.nngeometry.nn.ConvOptions;
-import io.nngeometry.nn.Identity;
 import io.nngeometry.nn.Linear;
 import io.nngeometry.nn.Module;
 import io.nngeometry.nn.Sequential;
@@ -55,34 +54,5 @@ public final class ResNet18 extends Module {
   public Tensor forward(Tensor x) {
     Tensor h = blocks.forward(torch.relu(bn1.forward(conv1.forward(x))));
     return fc.forward(torch.adaptive_avg_pool2d(h, 1, 1).flatten(1, -1));
-  }
-
-  /** Two 3x3 convolutions, and the input added to what they give. */
-  private static final class BasicBlock extends Module {
-    private final Conv2d conv1;
-    private final Module bn1;
-    private final Conv2d conv2;
-    private final Module bn2;
-    private final Module shortcut;
-
-    BasicBlock(long in, long out, long stride, Norm norm) {
-      conv1 = register("conv1", norm.conv(ConvOptions.of(in, out, 3).stride(stride).padding(1)));
-      bn1 = register("bn1", norm.after(out));
-      conv2 = register("conv2", norm.conv(ConvOptions.of(out, out, 3).padding(1)));
-      bn2 = register("bn2", norm.after(out));
-      boolean same = stride == 1 && in == out;
-      shortcut =
-          register(
-              "short",
-              same
-                  ? new Identity()
-                  : norm.shortcut(ConvOptions.of(in, out, 1).stride(stride), out));
-    }
-
-    @Override
-    public Tensor forward(Tensor x) {
-      Tensor h = torch.relu(bn1.forward(conv1.forward(x)));
-      return torch.relu(bn2.forward(conv2.forward(h)).add(shortcut.forward(x)));
-    }
   }
 }

@@ -2,7 +2,6 @@ package io.nngeometry.cli.training;
 
 import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
-import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.models.data.LabelledImages;
@@ -10,32 +9,79 @@ import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
 import io.nngeometry.train.Accuracy;
 import io.nngeometry.train.Loss;
-import io.nngeometry.train.Schedule;
 import io.nngeometry.train.Trainer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Tensor;
 
-/** Trains a classifier of images, and keeps what a training curve shows. */
+/** Trains a classifier, and keeps what a training curve shows. */
 public final class Training {
   private static final int ACCURACY_BATCH = 512;
+  private static final int SOME = 256;
   private static final double NANOS = 1e9;
 
   private final Module net;
-  private final TrainTest data;
+  private final TrainingData data;
   private final TrainingSettings settings;
+  private final Milestones milestones;
+  private final Optional<Keeper> keeper;
+  private final BooleanSupplier interrupted;
+  private final Progress progress;
   private final List<TrainingHistory.Epoch> epochs = new ArrayList<>();
+  private final long perEpoch;
+  private final long steps;
+  private final long started = System.nanoTime();
+  private double secondsBefore;
+  private double latestAccuracy;
 
-  private Training(Module net, TrainTest data, TrainingSettings settings) {
+  private Training(
+      Module net,
+      TrainingData data,
+      TrainingSettings settings,
+      Milestones milestones,
+      Optional<Keeper> keeper,
+      BooleanSupplier interrupted,
+      Progress progress) {
     this.net = net;
     this.data = data;
     this.settings = settings;
+    this.milestones = milestones;
+    this.keeper = keeper;
+    this.interrupted = interrupted;
+    this.progress = progress;
+    perEpoch = (data.train().size() + settings.batch() - 1L) / settings.batch();
+    steps = perEpoch * settings.epochs();
   }
 
   /** Draws the parameters of {@code net} anew and trains them. */
   public static TrainingHistory run(
       Module net, TrainTest data, TrainingSettings settings, Progress progress) {
-    return new Training(net, data, settings).run(progress);
+    try (TrainingData both = TrainingData.of(data)) {
+      return run(net, both, settings, Milestones.DEFAULT, Optional.empty(), () -> false, progress);
+    }
+  }
+
+  /**
+   * The same, looked at on the way.
+   *
+   * @param keeper keeps states, and knows where to go on; else the training begins anew and keeps
+   *     nothing
+   * @param interrupted whether to stop
+   * @throws StoppedException if it was, once the state is saved
+   */
+  public static TrainingHistory run(
+      Module net,
+      TrainingData data,
+      TrainingSettings settings,
+      Milestones milestones,
+      Optional<Keeper> keeper,
+      BooleanSupplier interrupted,
+      Progress progress) {
+    return new Training(net, data, settings, milestones, keeper, interrupted, progress).run();
   }
 
   /** The share of {@code data} that {@code net} classifies rightly. */
@@ -43,63 +89,90 @@ public final class Training {
     return Accuracy.of(net, data.images(), data.labels(), ACCURACY_BATCH);
   }
 
-  private TrainingHistory run(Progress progress) {
-    long started = System.nanoTime();
+  private TrainingHistory run() {
     net.initialize(settings.seed()).eval();
-    evaluate(0);
-    long perEpoch = (data.train().size() + settings.batch() - 1L) / settings.batch();
-    long steps = perEpoch * settings.epochs();
+    Optional<Keeper.Saved> saved = keeper.flatMap(Keeper::saved);
+    saved.ifPresent(
+        s -> {
+          epochs.addAll(s.epochs());
+          secondsBefore = s.seconds();
+          latestAccuracy = epochs.get(epochs.size() - 1).testAccuracy();
+        });
+    if (saved.isEmpty()) {
+      evaluate(0);
+    }
     if (steps > 0) {
       try (Progress.Task task = progress.start("training", steps)) {
         Trainer.of(Loss.crossEntropy())
             .optimizer(settings.optimizer())
-            .schedule(schedule(perEpoch, steps))
+            .schedule(settings.schedule(perEpoch, steps))
             .epochs(settings.epochs())
             .batchSize(settings.batch())
             .seed(settings.seed())
-            .listener(
-                now -> {
-                  if (now.batch() == now.batches() - 1) {
-                    evaluate(now.epoch() + 1);
-                  }
-                  task.at(now.step() + 1, note(now.loss()));
-                })
-            .train(net, data.train().images(), data.train().labels());
+            .augmentation(settings.augmentation(settings.crop() > 0 ? darkest() : 0))
+            .resuming(saved.map(Keeper.Saved::state).orElse(Map.of()))
+            .listener(now -> after(now, task))
+            .train(net, data.trainingSet());
       }
     }
-    return new TrainingHistory(epochs, (System.nanoTime() - started) / NANOS);
+    return new TrainingHistory(epochs, seconds());
   }
 
-  /** The rise keeps the first steps, whose gradients are the greatest, from ending it all. */
-  private Schedule schedule(long perEpoch, long steps) {
-    return Schedule.cosine(settings.learningRate(), 0, Math.max(1, steps - perEpoch))
-        .afterWarmup(perEpoch);
+  private double seconds() {
+    return secondsBefore + (System.nanoTime() - started) / NANOS;
   }
 
-  private String note(double loss) {
-    double accuracy = epochs.get(epochs.size() - 1).testAccuracy();
-    return String.format(Locale.ROOT, "loss %.3f, right %s", loss, Numbers.percent(accuracy));
-  }
-
-  private void evaluate(int epoch) {
-    boolean wasTraining = net.isTraining();
-    net.eval();
-    epochs.add(
-        new TrainingHistory.Epoch(
-            epoch,
-            loss(data.train()),
-            loss(data.test()),
-            accuracy(net, data.train()),
-            accuracy(net, data.test())));
-    if (wasTraining) {
-      net.train();
+  /** What comes in at the border of a shifted image. */
+  private double darkest() {
+    try (Scope scope = Scope.open()) {
+      Tensor some = data.train().take(Math.min(SOME, data.train().size())).inputs();
+      return Tensors.item(some.min());
     }
   }
 
-  private double loss(LabelledImages images) {
-    try (Scope scope = Scope.open();
-        GradMode none = GradMode.disabled()) {
-      return Tensors.item(Loss.crossEntropy().of(net.forward(images.images()), images.labels()));
+  private void after(io.nngeometry.train.Progress now, Progress.Task task) {
+    long step = now.step() + 1;
+    boolean look = step % perEpoch == 0 || (milestones.isDue(step) && isLookingOut());
+    if (look) {
+      evaluate(step);
+    }
+    boolean stop = interrupted.getAsBoolean();
+    keeper
+        .filter(k -> look || stop || k.isDue())
+        .ifPresent(k -> k.save(now::state, epochs, seconds()));
+    if (stop) {
+      throw new StoppedException(step);
+    }
+    task.at(
+        step,
+        String.format(
+            Locale.ROOT, "loss %.3f, right %s", now.loss(), Numbers.percent(latestAccuracy)));
+  }
+
+  /** Whether there are thresholds yet to be passed, or none at all. */
+  private boolean isLookingOut() {
+    return milestones.thresholds().isEmpty() || keeper.map(Keeper::isLookingOut).orElse(true);
+  }
+
+  private void evaluate(long step) {
+    boolean wasTraining = net.isTraining();
+    net.eval();
+    boolean last = step == steps;
+    Score test = Score.of(net, data.test(), last ? data.test().size() : milestones.evaluateOn());
+    latestAccuracy = test.accuracy();
+    int epoch = (int) (step / perEpoch);
+    boolean ended = step % perEpoch == 0;
+    if (ended) {
+      Score train = Score.of(net, data.train(), milestones.evaluateOn());
+      epochs.add(
+          new TrainingHistory.Epoch(
+              epoch, train.loss(), test.loss(), train.accuracy(), test.accuracy()));
+    }
+    int every = milestones.keepEvery();
+    boolean anyway = step == 0 || last || (ended && every > 0 && epoch % every == 0);
+    keeper.ifPresent(k -> k.look(net, epoch, step, test.accuracy(), anyway, progress));
+    if (wasTraining) {
+      net.train();
     }
   }
 }

@@ -16,6 +16,14 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>Sources</caption>
  * <tr><td>{@code digits}</td><td>the embedded {@link Digits}</td></tr>
+ * <tr><td>{@code fashion-mnist}, {@code fashion-mnist:DIR}</td><td>the files of Debian's package
+ *     dataset-fashion-mnist, or those of a folder</td></tr>
+ * <tr><td>{@code idx:DIR}</td><td>grey pictures in files as of MNIST, packed by gzip or
+ *     not</td></tr>
+ * <tr><td>{@code cifar10:DIR}</td><td>the binary version of CIFAR-10</td></tr>
+ * <tr><td>{@code image-folder:DIR}</td><td>JPEG, PNG and WebP files in a folder for every class,
+ *     perhaps under {@code train} and {@code val}; or in TinyImageNet's layout; red, green and blue
+ *     unless told otherwise</td></tr>
  * <tr><td>{@code safetensors:FILE}</td><td>tensors {@code x} and, where there are targets, {@code
  *     y}</td></tr>
  * <tr><td>{@code npz:FILE}</td><td>arrays {@code x} and {@code y}, likewise</td></tr>
@@ -27,10 +35,11 @@ import org.jspecify.annotations.Nullable;
  * out, every class in proportion.
  */
 public abstract sealed class DataSource
-    permits DataSource.Embedded, DataSource.InMemory, ArrayFiles {
+    permits DataSource.Embedded, DataSource.InMemory, ArrayFiles, IdxFiles, Cifar10, ImageFolder {
   /** How sources are written. */
   public static final String FORMS =
-      "digits, safetensors:FILE and npz:FILE (arrays x and y), npy:X[,Y]";
+      "digits, fashion-mnist[:DIR], idx:DIR, cifar10:DIR, image-folder:DIR, safetensors:FILE and"
+          + " npz:FILE (arrays x and y), npy:X[,Y]";
 
   private final String word;
 
@@ -44,6 +53,34 @@ public abstract sealed class DataSource
       @Override
       DataSource of(String word, String place) {
         return new Embedded(word);
+      }
+    },
+
+    FASHION_MNIST("fashion-mnist[:DIR]", false) {
+      @Override
+      DataSource of(String word, String place) {
+        return IdxFiles.fashion(word, place.isEmpty() ? IdxFiles.FASHION : path(place));
+      }
+    },
+
+    IDX("idx:DIR", true) {
+      @Override
+      DataSource of(String word, String place) {
+        return IdxFiles.in(word, path(place));
+      }
+    },
+
+    CIFAR10("cifar10:DIR", true) {
+      @Override
+      DataSource of(String word, String place) {
+        return new Cifar10(word, path(place));
+      }
+    },
+
+    IMAGE_FOLDER("image-folder:DIR", true) {
+      @Override
+      DataSource of(String word, String place) {
+        return new ImageFolder(word, path(place));
       }
     },
 

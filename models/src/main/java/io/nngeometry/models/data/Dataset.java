@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * and stays valid when this is closed.
  */
 public final class Dataset implements AutoCloseable {
-  private static final int WHITE = 255;
+  /** The byte of white in pictures of most sources. */
+  static final int WHITE = 255;
 
   private final Tensor inputs;
   private final @Nullable Tensor targets;

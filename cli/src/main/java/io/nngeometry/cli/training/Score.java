@@ -1,0 +1,47 @@
+package io.nngeometry.cli.training;
+
+import io.nngeometry.data.Minibatch;
+import io.nngeometry.engine.GradMode;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.models.data.Dataset;
+import io.nngeometry.nn.Module;
+import io.nngeometry.train.Loss;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * How good a classifier is.
+ *
+ * @param loss mean cross-entropy
+ * @param accuracy share of the examples classified rightly
+ */
+record Score(double loss, double accuracy) {
+  private static final int BATCH = 512;
+
+  /** Of {@code net}, in evaluation mode, on the first {@code most} examples. */
+  static Score of(Module net, Dataset data, int most) {
+    double[] sums = new double[2];
+    long[] count = new long[1];
+    try (GradMode none = GradMode.disabled()) {
+      data.examples()
+          .first(most)
+          .batches(BATCH)
+          .forEach(
+              batch -> {
+                count[0] += batch.size();
+                add(net, batch, sums);
+              });
+    }
+    return new Score(sums[0] / count[0], sums[1] / count[0]);
+  }
+
+  private static void add(Module net, Minibatch batch, double[] sums) {
+    try (Scope scope = Scope.open()) {
+      Tensor logits = net.forward(batch.inputs().get(0));
+      Tensor labels = batch.labels().orElseThrow();
+      sums[0] += Tensors.item(Loss.crossEntropy().of(logits, labels)) * batch.size();
+      sums[1] += Tensors.item(logits.argmax(new LongOptional(1), false).eq(labels).sum());
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package io.nngeometry.cli.training;
+
+/** A training that the user interrupted, after its state was saved. */
+public final class StoppedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  StoppedException(long steps) {
+    super("the training stopped after %d steps".formatted(steps));
+  }
+}

@@ -1,0 +1,94 @@
+package io.nngeometry.cli.training;
+
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.models.data.Dataset;
+import io.nngeometry.models.data.TrainTest;
+import io.nngeometry.train.TrainingSet;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Labelled examples to train on, and held-out ones. It owns both.
+ *
+ * @param train the larger part
+ * @param test the part that training never sees
+ */
+public record TrainingData(Dataset train, Dataset test) implements AutoCloseable {
+
+  /** Checks that there are labels, one integer an example. */
+  public TrainingData {
+    for (Dataset part : new Dataset[] {train, test}) {
+      Tensor labels =
+          part.targets()
+              .orElseThrow(() -> new IllegalArgumentException("the examples need labels"));
+      try (labels) {
+        if (labels.dim() != 1 || Tensors.type(labels) != ScalarType.Long) {
+          throw new IllegalArgumentException(
+              "the labels must be integers, one an example, not %s of shape %s"
+                  .formatted(Tensors.type(labels), Arrays.toString(Tensors.shape(labels))));
+        }
+      }
+    }
+  }
+
+  /** Of images, which stay the caller's too. */
+  public static TrainingData of(TrainTest images) {
+    return new TrainingData(
+        Dataset.of(images.train().images(), images.train().labels()),
+        Dataset.of(images.test().images(), images.test().labels()));
+  }
+
+  /** The number of classes: as many as have names, or one more than the greatest label. */
+  public int classes() {
+    if (!train.classes().isEmpty()) {
+      return train.classes().size();
+    }
+    return 1
+        + (int)
+            Math.max(
+                Arrays.stream(labels(train)).max().orElse(0),
+                Arrays.stream(labels(test)).max().orElse(0));
+  }
+
+  private static long[] labels(Dataset part) {
+    try (Tensor labels = part.targets().orElseThrow()) {
+      return Tensors.toLongArray(labels);
+    }
+  }
+
+  /** The part to train on, as a trainer reads it. */
+  TrainingSet trainingSet() {
+    return new TrainingSet() {
+      @Override
+      public long size() {
+        return train.size();
+      }
+
+      @Override
+      public Tensor inputs(Tensor indices) {
+        try (Dataset chosen = chosen(indices)) {
+          return chosen.inputs();
+        }
+      }
+
+      @Override
+      public Tensor targets(Tensor indices) {
+        try (Dataset chosen = chosen(indices)) {
+          return chosen.targets().orElseThrow();
+        }
+      }
+
+      private Dataset chosen(Tensor indices) {
+        return train.select(
+            Arrays.stream(Tensors.toLongArray(indices)).mapToInt(Math::toIntExact).toArray());
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    train.close();
+    test.close();
+  }
+}
