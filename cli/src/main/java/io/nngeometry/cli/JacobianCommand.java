@@ -80,10 +80,11 @@ final class JacobianCommand implements Callable<Integer> {
     MemoryBudget memory = limits.memory();
     OutputFiles.file("--out", out);
     output.startEngine();
-    Network network = model.load(data.seed());
     try (Scope scope = Scope.open();
-        Dataset dataset = data.load(network.dtype());
-        Progress.Task task = output.progress().start("jacobian", dataset.size())) {
+        NetworkAndData loaded = NetworkAndData.of(model, data);
+        Progress.Task task = output.progress().start("jacobian", loaded.dataset().size())) {
+      Network network = loaded.network();
+      Dataset dataset = loaded.dataset();
       Map<String, Object> settings = new LinkedHashMap<>();
       settings.put("model", network.name());
       data.addTo(settings, dataset);
