@@ -39,6 +39,8 @@ import picocli.CommandLine.Spec;
       "  nngeometry spectrum             eigenvalues of the Fisher matrix, into spectrum/",
       "  nngeometry solve --compare      a damped solve, with and without preconditioner",
       "  nngeometry inspect --model resnet18",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --out F.safetensors",
+      "  nngeometry op F.safetensors trace",
       "",
       "'nngeometry COMMAND --help' explains a command.",
       "Exit codes: 0 done, 1 failed, 2 wrong usage."

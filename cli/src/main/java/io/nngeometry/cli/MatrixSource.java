@@ -26,6 +26,12 @@ record MatrixSource(
     LimitOptions limits,
     MatrixKind kind) {
 
+  /** Fails on values that make no sense, before anything is read. */
+  void check() {
+    fisher.estimator(data.seed());
+    limits.memory();
+  }
+
   /** Loads network and data. */
   Opened open() throws IOException {
     return new Opened(this, NetworkAndData.of(model, data));
