@@ -25,7 +25,11 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       InspectCommand.class,
       NtkCommand.class,
-      NtkEvolutionCommand.class
+      NtkEvolutionCommand.class,
+      FimCommand.class,
+      OpCommand.class,
+      JacobianCommand.class,
+      HessianCommand.class
     },
     footer = {
       "",
@@ -37,6 +41,8 @@ import picocli.CommandLine.Spec;
       "  nngeometry spectrum             eigenvalues of the Fisher matrix, into spectrum/",
       "  nngeometry solve --compare      a damped solve, with and without preconditioner",
       "  nngeometry inspect --model resnet18",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --out F.safetensors",
+      "  nngeometry op F.safetensors trace",
       "",
       "'nngeometry COMMAND --help' explains a command.",
       "Exit codes: 0 done, 1 failed, 2 wrong usage."
@@ -58,7 +64,7 @@ public final class Main implements Runnable {
   }
 
   /** The command as it is run; streams can be replaced. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     Main main = new Main();
     Failures failures = new Failures(() -> main.stacktrace);
     CommandLine root = new CommandLine(main);

@@ -90,7 +90,7 @@ class ModelOptionsTest {
           --layers=fc3                        | no layer or parameter is called 'fc3'; the layers are conv1, conv2, fc1, fc2
           --layers=!*                         | no parameter is left
           --layers=.*                         | is called '.*'
-          --model=none                        | no model 'none'; there are small-conv, mlp, resnet18, resnet50, or name a FILE.pt2
+          --model=none                        | no model 'none'; there are small-conv, mlp, resnet20, resnet18, resnet50, or name a FILE.pt2
           --model=none.pt2                    | --model none.pt2: no such file
           --model=FOLDER                      | not a readable file
           --model=FOLDER/text.pt2             | --model FOLDER/text.pt2:
@@ -100,16 +100,8 @@ class ModelOptionsTest {
           """)
   void whatThereIsNot(String line, String complaint) throws IOException {
     Files.writeString(folder.resolve("text.pt2"), "this is no archive");
-    String words = line.contains("--model") ? line : "--model=small-conv " + line;
-    assertThatThrownBy(() -> load(0, words.replace("FOLDER", folder.toString()).split(" ")))
+    assertThatThrownBy(() -> load(0, line.replace("FOLDER", folder.toString()).split(" ")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(complaint.replace("FOLDER", folder.toString()));
-  }
-
-  @Test
-  void noModelIsWrongUsage() {
-    assertThatThrownBy(() -> load(0))
-        .isInstanceOf(UsageException.class)
-        .hasMessageContaining("--model");
   }
 }
