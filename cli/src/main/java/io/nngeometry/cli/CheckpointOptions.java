@@ -42,8 +42,8 @@ final class CheckpointOptions {
       paramLabel = "STEPS",
       defaultValue = "0",
       description =
-          "Measure the accuracy every so many steps too, and not only after each epoch."
-              + " Default: ${DEFAULT-VALUE}, never.")
+          "Measure the accuracy every so many steps too, until all thresholds are passed, and not"
+              + " only after each epoch. Default: ${DEFAULT-VALUE}, never.")
   private int evaluateEvery;
 
   @Option(

@@ -36,7 +36,7 @@ final class CompareOptions {
       defaultValue = "exact",
       description =
           "exact: all outputs. mc: labels drawn from the model, as in the paper, anew for the truth"
-              + " and for every draw. Default: ${DEFAULT-VALUE}.")
+              + " and for every draw. empirical: the data's own. Default: ${DEFAULT-VALUE}.")
   private EstimatorKind estimator;
 
   @Option(
@@ -149,7 +149,7 @@ final class CompareOptions {
     all.put("n", examples);
     all.put(
         "representations", design.representations().stream().map(Representation::name).toList());
-    all.put("estimator", design.estimator().name().toLowerCase(Locale.ROOT));
+    all.put("estimator", design.estimator().toString());
     if (design.estimator() == EstimatorKind.MC) {
       all.put("trials", design.trials());
     }

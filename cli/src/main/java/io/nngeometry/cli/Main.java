@@ -24,6 +24,10 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       TrainCommand.class,
       InspectCommand.class,
+      FimCommand.class,
+      OpCommand.class,
+      JacobianCommand.class,
+      HessianCommand.class,
       NtkCommand.class,
       NtkEvolutionCommand.class
     },
@@ -36,6 +40,8 @@ import picocli.CommandLine.Spec;
       "  nngeometry compare --weights weights.safetensors --estimator mc",
       "  nngeometry spectrum             eigenvalues of the Fisher matrix, into spectrum/",
       "  nngeometry solve --compare      a damped solve, with and without preconditioner",
+      "  nngeometry ntk --plot           the tangent kernel, as ntk.npy and a picture",
+      "  nngeometry ntk-evolution        tangent kernels during a training, into ntk-evolution/",
       "  nngeometry inspect --model resnet18",
       "",
       "'nngeometry COMMAND --help' explains a command.",
@@ -58,7 +64,7 @@ public final class Main implements Runnable {
   }
 
   /** The command as it is run; streams can be replaced. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     Main main = new Main();
     Failures failures = new Failures(() -> main.stacktrace);
     CommandLine root = new CommandLine(main);

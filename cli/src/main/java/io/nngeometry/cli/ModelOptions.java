@@ -29,7 +29,7 @@ final class ModelOptions {
       paramLabel = "NAME|FILE.pt2",
       description =
           "small-conv, mlp, resnet18, resnet50, or a network exported from PyTorch by"
-              + " torch.export.save.")
+              + " torch.export.save. Default: small-conv.")
   private @Nullable String model;
 
   @Option(
@@ -81,11 +81,9 @@ final class ModelOptions {
    * @param seed of its parameters, if no weights are given
    */
   Network load(long seed) throws IOException {
-    if (model == null) {
-      throw new UsageException("--model: no network is named; give a name or a FILE.pt2");
-    }
-    Optional<NetworkKind> kind = NetworkKind.find(model);
-    Network whole = kind.isPresent() ? built(kind.get(), seed) : read(Path.of(model));
+    String name = model == null ? NetworkKind.SMALL_CONV.word() : model;
+    Optional<NetworkKind> kind = NetworkKind.find(name);
+    Network whole = kind.isPresent() ? built(kind.get(), seed) : read(Path.of(name));
     return layers.isEmpty() ? whole : whole.with(Globs.of(layers).choose(whole.layers()));
   }
 

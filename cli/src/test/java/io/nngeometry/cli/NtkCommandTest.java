@@ -45,7 +45,10 @@ class NtkCommandTest {
                 "--batch=16",
                 "--ridge=" + RIDGE,
                 "--out=" + folder.resolve(out + ".npy")));
-    words.addAll(List.of(more));
+    for (String word : more) { // an option is given once
+      words.removeIf(w -> w.startsWith(word.split("=", 2)[0] + "="));
+      words.add(word);
+    }
     return words.toArray(String[]::new);
   }
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(strings = {"", "compare", "spectrum", "solve", "train", "inspect"})
+  @ValueSource(strings = {"", "compare", "spectrum", "solve", "train", "inspect", "ntk", "ntk-evolution"})
   void helpListsEveryOptionAndHasExamples(String command) {
     CommandSpec spec = Main.commandLine().getCommandSpec();
     if (!command.isEmpty()) {
@@ -54,7 +54,9 @@ class UsageTest {
         "spectrum --help",
         "solve --help",
         "train --help",
-        "inspect --help"
+        "inspect --help",
+        "ntk --help",
+        "ntk-evolution --help"
       })
   void theExamplesAreRight(String help) {
     List<String> examples =

@@ -175,6 +175,11 @@ public final class Keeper {
     progress.say("kept %s: %s".formatted(entry.file(), entry.title()));
   }
 
+  /** Whether there are thresholds yet to be passed. */
+  boolean isLookingOut() {
+    return !open.isEmpty();
+  }
+
   /** Whether it is time to save. */
   boolean isDue() {
     return System.nanoTime() - next >= 0;

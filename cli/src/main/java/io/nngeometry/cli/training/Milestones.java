@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * When a network is looked at during its training, and which of its states are kept.
  *
- * @param evaluateEvery steps between evaluations, beside those at the end of each epoch; 0 for none
+ * @param evaluateEvery steps between evaluations, beside those at the end of each epoch, until all
+ *     thresholds are passed; 0 for none
  * @param evaluateOn images of each part that evaluations use, at the most; the last one uses all
  *     held-out images
  * @param thresholds accuracies whose first excess on held-out images is kept, ascending

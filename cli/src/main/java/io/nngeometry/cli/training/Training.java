@@ -132,7 +132,7 @@ public final class Training {
 
   private void after(io.nngeometry.train.Progress now, Progress.Task task) {
     long step = now.step() + 1;
-    boolean look = step % perEpoch == 0 || milestones.isDue(step);
+    boolean look = step % perEpoch == 0 || (milestones.isDue(step) && isLookingOut());
     if (look) {
       evaluate(step);
     }
@@ -147,6 +147,11 @@ public final class Training {
         step,
         String.format(
             Locale.ROOT, "loss %.3f, right %s", now.loss(), Numbers.percent(latestAccuracy)));
+  }
+
+  /** Whether there are thresholds yet to be passed, or none at all. */
+  private boolean isLookingOut() {
+    return milestones.thresholds().isEmpty() || keeper.map(Keeper::isLookingOut).orElse(true);
   }
 
   private void evaluate(long step) {
