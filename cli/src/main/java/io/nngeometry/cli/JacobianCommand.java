@@ -33,9 +33,9 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
-      "  nngeometry jacobian --model net.pt2 --data safetensors:net.safetensors --out J.safetensors",
-      "  nngeometry jacobian --model resnet18 --data npy:images.npy --n 100 --memory 1GiB",
-      "  nngeometry jacobian --model small-conv --layers 'fc*' --dtype float64"
+      "  nngeometry jacobian --model net.pt2 --data safetensors:net.safetensors",
+      "  nngeometry jacobian --model resnet18 --data npy:x.npy --n 100 --memory 1GiB",
+      "  nngeometry jacobian --layers 'fc*' --dtype float64 --out J.safetensors"
     })
 final class JacobianCommand implements Callable<Integer> {
   @Option(
@@ -80,10 +80,11 @@ final class JacobianCommand implements Callable<Integer> {
     MemoryBudget memory = limits.memory();
     OutputFiles.file("--out", out);
     output.startEngine();
-    Network network = model.load(data.seed());
     try (Scope scope = Scope.open();
-        Dataset dataset = data.load(network.dtype());
-        Progress.Task task = output.progress().start("jacobian", dataset.size())) {
+        NetworkAndData loaded = NetworkAndData.of(model, data);
+        Progress.Task task = output.progress().start("jacobian", loaded.dataset().size())) {
+      Network network = loaded.network();
+      Dataset dataset = loaded.dataset();
       Map<String, Object> settings = new LinkedHashMap<>();
       settings.put("model", network.name());
       data.addTo(settings, dataset);

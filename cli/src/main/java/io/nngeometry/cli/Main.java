@@ -43,6 +43,8 @@ import picocli.CommandLine.Spec;
       "  nngeometry ntk --plot           the tangent kernel, as ntk.npy and a picture",
       "  nngeometry ntk-evolution        tangent kernels during a training, into ntk-evolution/",
       "  nngeometry inspect --model resnet18",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --out F.safetensors",
+      "  nngeometry op F.safetensors trace",
       "",
       "'nngeometry COMMAND --help' explains a command.",
       "Exit codes: 0 done, 1 failed, 2 wrong usage."

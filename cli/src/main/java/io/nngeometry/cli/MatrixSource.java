@@ -6,7 +6,6 @@ import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.Hessian;
 import io.nngeometry.fisher.MemoryBudgetException;
 import io.nngeometry.fisher.Representation;
-import io.nngeometry.models.data.Dataset;
 import io.nngeometry.operators.PMat;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -27,10 +26,15 @@ record MatrixSource(
     LimitOptions limits,
     MatrixKind kind) {
 
+  /** Fails on values that make no sense, before anything is read. */
+  void check() {
+    fisher.estimator(data.seed());
+    limits.memory();
+  }
+
   /** Loads network and data. */
   Opened open() throws IOException {
-    Network network = model.load(data.seed());
-    return new Opened(this, network, data.load(network.dtype()));
+    return new Opened(this, NetworkAndData.of(model, data));
   }
 
   /**
@@ -38,7 +42,12 @@ record MatrixSource(
    *
    * @param source what they were loaded for
    */
-  record Opened(MatrixSource source, Network network, Dataset dataset) implements AutoCloseable {
+  record Opened(MatrixSource source, NetworkAndData loaded) implements AutoCloseable {
+
+    /** The network(). */
+    Network network() {
+      return loaded.network();
+    }
 
     /** The matrix in some representations, from one pass where it can be. */
     List<PMat> as(List<Representation> representations, Progress progress) {
@@ -47,7 +56,8 @@ record MatrixSource(
       }
       String names =
           representations.stream().map(Representation::name).collect(Collectors.joining(", "));
-      long steps = source.kind == MatrixKind.FISHER ? dataset.size() : network.layers().size();
+      long steps =
+          source.kind == MatrixKind.FISHER ? loaded.dataset().size() : network().layers().size();
       try (Progress.Task task = progress.start("building " + names, steps)) {
         return as(representations, task::at);
       }
@@ -56,8 +66,8 @@ record MatrixSource(
     private List<PMat> as(List<Representation> representations, LongConsumer done) {
       try {
         return source.kind == MatrixKind.FISHER
-            ? Fisher.of(network.model(), source.fisher.metric().metric())
-                .layers(network.layers())
+            ? Fisher.of(network().model(), source.fisher.metric().metric())
+                .layers(network().layers())
                 .on(examples())
                 .estimator(source.fisher.estimator(source.data.seed()))
                 .memoryBudget(source.limits.memory())
@@ -71,8 +81,8 @@ record MatrixSource(
 
     private List<PMat> hessians(List<Representation> representations, LongConsumer done) {
       Hessian hessian =
-          Hessian.of(network.model(), source.fisher.metric().loss())
-              .layers(network.layers())
+          Hessian.of(network().model(), source.fisher.metric().loss())
+              .layers(network().layers())
               .on(examples())
               .memoryBudget(source.limits.memory())
               .progress((now, all) -> done.accept(now));
@@ -81,23 +91,23 @@ record MatrixSource(
 
     /** The data in minibatches. */
     Examples examples() {
-      return dataset.examples().batches(source.data.batch());
+      return loaded.dataset().examples().batches(source.data.batch());
     }
 
     /** Every setting as it holds, by its option's name. */
     Map<String, Object> settings() {
       Map<String, Object> settings = new LinkedHashMap<>();
-      settings.put("model", network.name());
+      settings.put("model", network().name());
       settings.put("of", source.kind.toString());
       source.fisher.addTo(settings);
-      source.data.addTo(settings, dataset);
-      settings.put("dtype", network.dtype().toString());
+      source.data.addTo(settings, loaded.dataset());
+      settings.put("dtype", network().dtype().toString());
       return settings;
     }
 
     @Override
     public void close() {
-      dataset.close();
+      loaded.close();
     }
   }
 }

@@ -52,11 +52,9 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  nngeometry op F.safetensors trace",
-      "  nngeometry op F.safetensors solve --vector v.safetensors --damping 1e-2 --out x.safetensors",
-      "  nngeometry op F.safetensors inverse-mv --vector v.safetensors:g --damping 1e-2"
-          + " --damping-kind factored",
-      "  nngeometry op quadratic-form --model net.pt2 --data safetensors:net.safetensors --vector"
-          + " net.safetensors:v"
+      "  nngeometry op F.safetensors mv --vector v.safetensors --out r.safetensors",
+      "  nngeometry op F.safetensors solve --vector v.safetensors:g --damping 1e-2",
+      "  nngeometry op trace --model net.pt2 --data npz:x.npz --metric gaussian"
     })
 final class OpCommand implements Callable<Integer> {
   private static final String KEY = "result";
@@ -170,7 +168,7 @@ final class OpCommand implements Callable<Integer> {
     Operation operation = Operation.named(words.get(words.size() - 1));
     operation.check(vector != null, damping != null);
     Optional<Damping> how = damping();
-    limits.memory();
+    new MatrixSource(model, data, fisher, limits, kind).check();
     Optional<Path> target =
         Optional.ofNullable(out)
             .or(
