@@ -146,10 +146,11 @@ final class NtkCommand implements Callable<Integer> {
     }
     OutputFiles.file("--out", out);
     output.startEngine();
-    Network network = model.load(data.seed());
     List<String> files = new ArrayList<>();
     try (Scope scope = Scope.open();
-        Dataset rows = data.load(network.dtype())) {
+        NetworkAndData both = NetworkAndData.of(model, data)) {
+      Network network = both.network();
+      Dataset rows = both.dataset();
       Map<String, Object> settings = new LinkedHashMap<>();
       settings.put("model", network.name());
       data.addTo(settings, rows);
@@ -263,9 +264,9 @@ final class NtkCommand implements Callable<Integer> {
       spectrum.map(NtkFigures::spectrum).ifPresent(row::add);
       picture(new Grid(List.of(row)), "", files);
     }
-    Optional<List<Double>> components = pca ? Optional.of(components(k, classes, files)) : Optional.empty();
-    return new Found(
-        facts, spectrum, classes.map(c -> Summary.labels(k, c, ridge)), components);
+    Optional<List<Double>> components =
+        pca ? Optional.of(components(k, classes, files)) : Optional.empty();
+    return new Found(facts, spectrum, classes.map(c -> Summary.labels(k, c, ridge)), components);
   }
 
   private List<Double> components(FMatDense k, Optional<Classes> classes, List<String> files)
@@ -284,8 +285,8 @@ final class NtkCommand implements Callable<Integer> {
     }
   }
 
-  private Found between(
-      TangentKernel kernel, Dataset rows, Dataset columns, List<String> files) throws IOException {
+  private Found between(TangentKernel kernel, Dataset rows, Dataset columns, List<String> files)
+      throws IOException {
     Optional<Classes> mine = Classes.of(rows);
     Optional<Classes> theirs = Classes.of(columns);
     try (Progress.Task task = output.progress().start("kernel", columns.size())) {

@@ -160,12 +160,12 @@ final class NtkEvolutionCommand implements Callable<Integer> {
   /** Trains a network, by the same means as 'nngeometry train', and keeps states on the way. */
   private Checkpoints trained(Dataset test, Map<String, Object> settings) throws IOException {
     try (TrainingData examples =
-            new TrainingData(
-                data.load(Part.TRAIN, FloatType.FLOAT32), test.slice(0, test.size()));
+            new TrainingData(data.load(Part.TRAIN, FloatType.FLOAT32), test.slice(0, test.size()));
         Interruption interruption = Interruption.listen()) {
       NetworkKind kind =
           Objects.requireNonNullElse(
-              model, data.source().toString().equals("digits") ? NetworkKind.SMALL_CONV : NetworkKind.MLP);
+              model,
+              data.source().toString().equals("digits") ? NetworkKind.SMALL_CONV : NetworkKind.MLP);
       Architecture network =
           new Architecture(
               kind,
@@ -182,8 +182,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
       settings.putAll(how.options());
       Path folder = OutputFiles.directory("--out", out.resolve(STATES));
       Keeper keeper =
-          Keeper.fresh(
-              Checkpoints.none(folder, network.metadata(), texts), THRESHOLDS, settings);
+          Keeper.fresh(Checkpoints.none(folder, network.metadata(), texts), THRESHOLDS, settings);
       Training.run(
           network.build(),
           examples,
@@ -205,8 +204,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
       throw new UserException("--checkpoints %s: it lists no states".formatted(folder));
     }
     for (String name : List.of("data", "seed")) {
-      String given =
-          name.equals("data") ? data.source().toString() : Long.toString(data.seed());
+      String given = name.equals("data") ? data.source().toString() : Long.toString(data.seed());
       String before = found.data().getOrDefault(name, given);
       if (!before.equals(given)) {
         throw new UserException(
@@ -237,8 +235,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
       Snapshots snapshots =
           new Snapshots(
               two.examples().batches(data.batch()),
-              new Classes(
-                  IntStream.of(chosen).mapToObj(all.labels()::get).toList(), all.names()),
+              new Classes(IntStream.of(chosen).mapToObj(all.labels()::get).toList(), all.names()),
               pair.get(0),
               pair.get(1),
               limits.memory());
@@ -277,7 +274,8 @@ final class NtkEvolutionCommand implements Callable<Integer> {
   private void follow(Checkpoints checkpoints, Snapshots snapshots) throws IOException {
     List<Checkpoints.Entry> entries = checkpoints.entries();
     Checkpoints.Entry last = entries.get(entries.size() - 1);
-    double perEpoch = last.epoch() == 0 ? Double.POSITIVE_INFINITY : (double) last.step() / last.epoch();
+    double perEpoch =
+        last.epoch() == 0 ? Double.POSITIVE_INFINITY : (double) last.step() / last.epoch();
     Module net = Architecture.of(checkpoints.network()).build();
     try (Progress.Task task = output.progress().start("kernels", entries.size())) {
       for (int k = 0; k < entries.size(); k++) {
@@ -301,7 +299,8 @@ final class NtkEvolutionCommand implements Callable<Integer> {
             : String.join(
                 System.lineSeparator(),
                 text.toString(),
-                "figures: %s, %s".formatted(out.resolve("gram.png"), out.resolve("alignment.png"))));
+                "figures: %s, %s"
+                    .formatted(out.resolve("gram.png"), out.resolve("alignment.png"))));
   }
 
   private void draw(Figure figure, String name) throws IOException {

@@ -96,9 +96,7 @@ class NtkCommandTest {
       Tensor same = y.unsqueeze(1).eq(y.unsqueeze(0)).to(ScalarType.Double);
       assertThat(found.get("labels").get("alignment").asDouble())
           .isCloseTo(
-              Tensors.item(k.mul(same).sum())
-                  / Tensors.item(k.norm())
-                  / Tensors.item(same.norm()),
+              Tensors.item(k.mul(same).sum()) / Tensors.item(k.norm()) / Tensors.item(same.norm()),
               within(1e-10));
       assertThat(found.get("labels").get("ridge").get("accuracy").asDouble())
           .isCloseTo(leaveOneOut(k, y), within(1e-12))

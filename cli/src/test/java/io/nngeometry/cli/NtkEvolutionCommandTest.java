@@ -94,9 +94,7 @@ class NtkEvolutionCommandTest {
                     .seed(2))
             .targets()
             .orElseThrow();
-    Tensor chosen =
-        Tensors.cat(
-            List.of(first(labels, 1), first(labels, 7)), 0);
+    Tensor chosen = Tensors.cat(List.of(first(labels, 1), first(labels, 7)), 0);
     return all.select(2, 0).select(0, 0).index_select(0, chosen).index_select(1, chosen);
   }
 
@@ -134,8 +132,7 @@ class NtkEvolutionCommandTest {
   @Test
   void mistakesAreNamed() throws IOException {
     Path states = folder.resolve("whole").resolve("checkpoints");
-    Ran seed =
-        Ran.of("ntk-evolution", "--checkpoints=" + states, "--out=" + folder.resolve("x"));
+    Ran seed = Ran.of("ntk-evolution", "--checkpoints=" + states, "--out=" + folder.resolve("x"));
     assertThat(seed.exitCode()).isEqualTo(1);
     assertThat(seed.complaint()).contains("was trained with --seed 2", "add --seed 2");
     assertThat(ran("x", "--checkpoints=" + folder.resolve("none")).complaint())
@@ -143,12 +140,7 @@ class NtkEvolutionCommandTest {
     Ran same = Ran.of("ntk-evolution", "--pair=3,3", "--out=" + folder.resolve("x"));
     assertThat(same.exitCode()).isEqualTo(2);
     assertThat(same.complaint()).contains("--pair needs two different classes");
-    Ran none =
-        Ran.of(
-            "ntk-evolution",
-            "--pair=3,11",
-            "--epochs=0",
-            "--out=" + folder.resolve("x"));
+    Ran none = Ran.of("ntk-evolution", "--pair=3,11", "--epochs=0", "--out=" + folder.resolve("x"));
     assertThat(none.complaint()).contains("--pair: class 11 has 0 held-out examples");
   }
 }

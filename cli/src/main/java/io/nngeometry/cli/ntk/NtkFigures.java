@@ -5,7 +5,6 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.kernel.KernelPca;
 import io.nngeometry.plot.Axis;
 import io.nngeometry.plot.ColorMap;
-import io.nngeometry.plot.Figure;
 import io.nngeometry.plot.Groups;
 import io.nngeometry.plot.HeatMapFigure;
 import io.nngeometry.plot.LineFigure;
@@ -27,7 +26,9 @@ public final class NtkFigures {
   private static final String EIGENVALUES = "eigenvalues";
   private static final double ROUNDING = 1e-14;
 
-  /** Share of the elements that the colours span; the rest, a few great norms, would wash it out. */
+  /**
+   * Share of the elements that the colours span; the rest, a few great norms, would wash it out.
+   */
   private static final double SPANNED = 0.99;
 
   private NtkFigures() {}
@@ -51,13 +52,7 @@ public final class NtkFigures {
     double[] sizes = Arrays.stream(all).map(Math::abs).sorted().toArray();
     double span = sizes[(int) (SPANNED * (sizes.length - 1))];
     HeatMapFigure figure =
-        HeatMapFigure.of(
-                title,
-                label(rows),
-                label(columns),
-                "⟨∂f(x), ∂f(x′)⟩",
-                k,
-                colors)
+        HeatMapFigure.of(title, label(rows), label(columns), "⟨∂f(x), ∂f(x′)⟩", k, colors)
             .grouped(groups(rows), groups(columns));
     if (!(span > 0)) {
       return figure;
@@ -110,20 +105,21 @@ public final class NtkFigures {
     return LineFigure.of(
         "",
         Axis.linear("rank"),
-        Axis.log("eigenvalue").withFloor(ROUNDING * Math.max(values[0], Double.MIN_NORMAL / ROUNDING)),
+        Axis.log("eigenvalue")
+            .withFloor(ROUNDING * Math.max(values[0], Double.MIN_NORMAL / ROUNDING)),
         Palette.of(EIGENVALUES),
         List.of(Series.of(EIGENVALUES, rank, values)));
   }
 
   /** The examples on the first two components. */
-  public static ScatterFigure components(
-      String title, KernelPca pca, Optional<Classes> classes) {
+  public static ScatterFigure components(String title, KernelPca pca, Optional<Classes> classes) {
     double[][] scores = scores(pca);
     List<String> names = classes.map(Classes::names).orElse(List.of(POINTS));
     int[] labels =
         classes
             .map(Classes::array)
-            .orElseGet(() -> Collections.nCopies(scores[0].length, 0).stream().mapToInt(x -> x).toArray());
+            .orElseGet(
+                () -> Collections.nCopies(scores[0].length, 0).stream().mapToInt(x -> x).toArray());
     double[] explained = pca.explainedVariance();
     return ScatterFigure.of(
         title,
@@ -144,8 +140,7 @@ public final class NtkFigures {
     double[][] scores = new double[2][n];
     for (int q = 0; q < Math.min(2, pca.scores().size(1)); q++) {
       try (Scope scope = Scope.open()) {
-        scores[q] =
-            Tensors.toArray(pca.scores().select(1, q).to(ScalarType.Double).contiguous());
+        scores[q] = Tensors.toArray(pca.scores().select(1, q).to(ScalarType.Double).contiguous());
       }
     }
     return scores;

@@ -58,8 +58,7 @@ public final class Snapshots {
    * @param first c1, whose target is -1
    * @param second c2, whose target is 1
    */
-  public Snapshots(
-      Examples examples, Classes classes, int first, int second, MemoryBudget memory) {
+  public Snapshots(Examples examples, Classes classes, int first, int second, MemoryBudget memory) {
     this.examples = examples;
     this.classes = classes;
     this.first = first;
@@ -118,8 +117,7 @@ public final class Snapshots {
     try (Scope scope = Scope.open()) {
       Tensor f = Jacobian.of(net, examples).outputs();
       Tensor side = f.select(1, second).sub(f.select(1, first)).sign().to(ScalarType.Double);
-      return Tensors.item(
-              side.eq(target.tensor().view(-1)).to(ScalarType.Double).mean());
+      return Tensors.item(side.eq(target.tensor().view(-1)).to(ScalarType.Double).mean());
     }
   }
 

@@ -57,8 +57,7 @@ public final class Summary {
                   new Ntk.Ridge(
                       lambda,
                       "leave-one-out",
-                      KernelRidge.accuracy(
-                          fit(kernel, classes, lambda).leaveOneOut(), labels)))
+                      KernelRidge.accuracy(fit(kernel, classes, lambda).leaveOneOut(), labels)))
               : Optional.empty();
       return new Ntk.Labels(
           defined(() -> Alignment.withLabels(kernel, labels)),
