@@ -4,6 +4,7 @@ import io.nngeometry.cli.NetworkKind.Shape;
 import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.cli.inspect.Inspection;
+import io.nngeometry.cli.inspect.Probe;
 import io.nngeometry.fisher.MemoryBudget;
 import io.nngeometry.nn.Module;
 import java.util.Arrays;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  nngeometry inspect",
       "  nngeometry inspect --model resnet18 --width 16",
+      "  nngeometry inspect --model transformer --width 32 --classes 1000",
       "  nngeometry inspect --model resnet50 --examples 50000 --memory 4GiB",
       "  nngeometry inspect --model resnet50 --dtype float64 --json"
     })
@@ -44,16 +46,20 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "small-conv",
       converter = Names.Network.class,
-      description = "small-conv, mlp, resnet18 or resnet50. Default: ${DEFAULT-VALUE}.")
+      description =
+          "small-conv, lenet, mlp, resnet20, resnet18, resnet50 or transformer. Default:"
+              + " ${DEFAULT-VALUE}.")
   private NetworkKind model;
 
-  @Option(names = "--classes", paramLabel = "C", description = "Number of outputs.")
+  @Option(names = "--classes", paramLabel = "C", description = "Number of outputs, or of tokens.")
   private @Nullable Integer classes;
 
   @Option(
       names = "--width",
       paramLabel = "W",
-      description = "Channels of resnet18's first stage (64), or hidden units of mlp (32).")
+      description =
+          "Channels of the first stage of resnet20 (16) and resnet18 (64), hidden units of mlp (32),"
+              + " features of a token of transformer (64).")
   private @Nullable Integer width;
 
   @Option(
@@ -115,7 +121,10 @@ final class InspectCommand implements Callable<Integer> {
         Inspection.of(
             net,
             model.word(),
-            model.input(),
+            new Probe(
+                Arrays.stream(model.input()).boxed().toList(),
+                model.inputType(),
+                model.classAxis()),
             dtype.toString(),
             dtype.bytes(),
             new Inspection.Scale(gradients, examples, batch, budget));

@@ -55,7 +55,8 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "small-conv",
       converter = Names.Network.class,
-      description = "small-conv or mlp. Default: ${DEFAULT-VALUE}.")
+      description =
+          "small-conv, lenet, mlp, resnet20, resnet18 or resnet50. Default: ${DEFAULT-VALUE}.")
   private NetworkKind model;
 
   @Option(

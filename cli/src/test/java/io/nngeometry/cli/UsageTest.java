@@ -142,7 +142,7 @@ class UsageTest {
           inspect --width 0                 | --width                    | at least 1
           inspect --classes 0               | --classes                  | at least 1
           inspect --gradients -4            | --gradients                | at least 1
-          inspect --model resnet50 --width 8 | resnet50 has a fixed width | mlp and resnet18
+          inspect --model resnet50 --width 8 | resnet50 has a fixed width | mlp, resnet20
           inspect --classes 3               | small-conv has 10 classes  | mlp takes any
           """)
   void wrongUsage(String line, String what, String remedy, @TempDir Path folder)

@@ -15,10 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * What a network is made of, and what its matrices would take.
@@ -126,15 +123,15 @@ public record Inspection(
    *
    * @param net the network
    * @param model its name
-   * @param input shape of one example
+   * @param probe what the network takes
    * @param dtype type of the matrices' numbers
    * @param bytes what one of them takes
    * @param scale what the matrices are to be made of
    */
   public static Inspection of(
-      Module net, String model, long[] input, String dtype, int bytes, Scale scale) {
+      Module net, String model, Probe probe, String dtype, int bytes, Scale scale) {
     LayerCollection collection = LayerCollection.of(net);
-    Set<String> missing = Coverage.missing(net, collection, input);
+    Set<String> missing = Coverage.missing(net, collection, probe);
     return new Inspection(
         model,
         collection.size(),
@@ -146,23 +143,19 @@ public record Inspection(
         missing.size() == collection.slots().size()
             ? List.of()
             : plans(
-                Fisher.of(net, Metric.categorical())
+                Fisher.of(net, Metric.categorical(probe.classAxis()))
                     .layers(collection.whereParameter(name -> !missing.contains(name)))
                     .memoryBudget(scale.budget()),
-                Tensors.options(collection.slots().get(0).parameter().tensor()),
-                input,
+                probe.one(net),
                 scale));
   }
 
-  private static List<Forecast> plans(
-      Fisher fisher, TensorOptions options, long[] input, Scale scale) {
+  private static List<Forecast> plans(Fisher fisher, org.bytedeco.pytorch.Tensor one, Scale scale) {
     try (Scope scope = Scope.open()) {
-      long[] one = LongStream.concat(LongStream.of(1), LongStream.of(input)).toArray();
-      long[] all = one.clone();
+      long[] all = Tensors.shape(one);
       all[0] = scale.examples();
       // as many examples as are asked for, in the memory of one
-      Fisher on =
-          fisher.on(Examples.of(torch.zeros(one, options).expand(all)).batches(scale.batch()));
+      Fisher on = fisher.on(Examples.of(one.expand(all)).batches(scale.batch()));
       List<Representation> stored =
           Representation.byName().values().stream()
               .filter(r -> r != Representation.IMPLICIT && r != Representation.EYE)

@@ -47,7 +47,7 @@ class InspectionTest {
       Inspection.of(
               net,
               "mine",
-              input,
+              Probe.of(input),
               "float32",
               4,
               new Inspection.Scale(10, 10, 5, MemoryBudget.ofMachine()))

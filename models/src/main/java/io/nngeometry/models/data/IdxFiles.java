@@ -158,9 +158,7 @@ final class IdxFiles extends DataSource {
         .filter(Files::exists)
         .findFirst()
         .orElseThrow(
-            () ->
-                new IOException(
-                    "%s: it has no %s-%s; %s".formatted(folder, start, end, remedy)));
+            () -> new IOException("%s: it has no %s-%s; %s".formatted(folder, start, end, remedy)));
   }
 
   /** Reads an array of unsigned bytes: the number of axes, their sizes, the bytes. */
