@@ -23,7 +23,9 @@ import picocli.CommandLine.Spec;
       SpectrumCommand.class,
       SolveCommand.class,
       TrainCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      NtkCommand.class,
+      NtkEvolutionCommand.class
     },
     footer = {
       "",

@@ -243,16 +243,22 @@ enum NetworkKind {
 
   /** The network called {@code name} on the command line. */
   static NetworkKind of(String name) {
-    return Arrays.stream(values())
-        .filter(kind -> kind.word().equals(name.toLowerCase(Locale.ROOT)))
-        .findFirst()
+    return find(name)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "no model '%s'; there are %s"
-                        .formatted(
-                            name,
-                            String.join(
-                                ", ", Arrays.stream(values()).map(NetworkKind::word).toList()))));
+                    "no model '%s'; there are %s".formatted(name, words())));
+  }
+
+  /** The network called {@code name}, if there is one. */
+  static Optional<NetworkKind> find(String name) {
+    return Arrays.stream(values())
+        .filter(kind -> kind.word().equals(name.toLowerCase(Locale.ROOT)))
+        .findFirst();
+  }
+
+  /** All names. */
+  static String words() {
+    return String.join(", ", Arrays.stream(values()).map(NetworkKind::word).toList());
   }
 }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A network's parameters in a safetensors file. */
+/** A network's parameters in a file: safetensors, or to read, a state_dict of PyTorch. */
 final class Weights {
   private Weights() {}
 
@@ -34,7 +34,7 @@ final class Weights {
                   Files.exists(file) ? "not a readable file" : "no such file",
                   file.getFileName()));
     }
-    try (TensorFile weights = Safetensors.read(file)) {
+    try (TensorFile weights = io.nngeometry.io.Weights.read(file)) {
       String model = weights.metadata().getOrDefault("model", kind.word());
       if (!model.equals(kind.word())) {
         throw new UserException(

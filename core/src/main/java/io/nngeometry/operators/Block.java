@@ -2,6 +2,7 @@ package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.MatrixLayout;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -30,6 +31,11 @@ public sealed interface Block extends Solvable, AutoCloseable
 
   /** The dimension p. */
   long size();
+
+  /** How its part of flat vectors is read as matrices, if it is. */
+  default Optional<MatrixLayout> layout() {
+    return Optional.empty();
+  }
 
   /** The image of each row, (m, p) to (m, p). */
   Tensor apply(Tensor rows);

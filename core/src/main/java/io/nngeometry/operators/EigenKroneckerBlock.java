@@ -44,6 +44,11 @@ public final class EigenKroneckerBlock implements Block {
   }
 
   @Override
+  public Optional<MatrixLayout> layout() {
+    return Optional.of(basis.layout());
+  }
+
+  @Override
   public String kind() {
     return "eigen-kronecker";
   }

@@ -111,6 +111,16 @@ public final class KroneckerBlock implements Block {
     return symmetric;
   }
 
+  /** Which factor is the moment of inputs. */
+  public InputSide inputs() {
+    return inputs;
+  }
+
+  @Override
+  public Optional<MatrixLayout> layout() {
+    return Optional.of(layout);
+  }
+
   @Override
   public String kind() {
     return symmetric ? "kronecker" : "kronecker product";

@@ -39,6 +39,11 @@ public final class QuasiDiagonalBlock implements Block {
   }
 
   @Override
+  public Optional<MatrixLayout> layout() {
+    return Optional.of(layout);
+  }
+
+  @Override
   public String kind() {
     return "quasi-diagonal";
   }

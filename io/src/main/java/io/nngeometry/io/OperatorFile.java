@@ -1,12 +1,14 @@
 package io.nngeometry.io;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.DenseBlock;
 import io.nngeometry.operators.DiagonalBlock;
@@ -26,13 +28,15 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matrices as safetensors files: the tensors of every block as {@code layer/tensor}, and in the
  * metadata {@code format}, {@code version}, {@code representation}, {@code dtype}, {@code layers}
- * (id, kind and size in flat order) and {@code parts} (name, offset, size and kind of block), the
- * last two as JSON. Kronecker factors and bases are (groups, p, p), or their diagonals (groups, p)
- * where that is all there is. Whoever reads safetensors reads them.
+ * (id, kind, size and parameters in flat order) and {@code parts} (name, offset, size, kind of
+ * block and, where it has one, its {@link MatrixLayout}), the last two as JSON. Kronecker factors
+ * and bases are (groups, p, p), or their diagonals (groups, p) where that is all there is. Whoever
+ * reads safetensors reads them; the network need not be there.
  */
 public final class OperatorFile {
   private static final String FORMAT = "nngeometry-pmat";
@@ -40,11 +44,41 @@ public final class OperatorFile {
   private static final String LOW_RANK = "low-rank";
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** A layer as the file describes it. */
-  record LayerFacts(String id, String kind, long size) {}
+  /**
+   * A block as the file describes it.
+   *
+   * @param layout how its part is read as matrices, if it is
+   * @param inputs which side of them inputs index, if that is known
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record PartFacts(
+      String name,
+      long offset,
+      long size,
+      String kind,
+      @Nullable MatrixLayout layout,
+      @Nullable InputSide inputs) {
 
-  /** A block as the file describes it. */
-  record PartFacts(String name, long offset, long size, String kind) {}
+    static PartFacts of(LayerwisePMat.Part part) {
+      Block block = part.block();
+      return new PartFacts(
+          part.name(),
+          part.offset(),
+          block.size(),
+          block.kind(),
+          block.layout().orElse(null),
+          block instanceof KroneckerBlock k ? k.inputs() : null);
+    }
+
+    /** The layout, which must be there and fit. */
+    MatrixLayout matrices() {
+      if (layout == null || layout.size() != size) {
+        throw new IllegalArgumentException(
+            "the block '%s' of %d parameters has the layout %s".formatted(name, size, layout));
+      }
+      return layout;
+    }
+  }
 
   private OperatorFile() {}
 
@@ -67,23 +101,17 @@ public final class OperatorFile {
     metadata.put("format", FORMAT);
     metadata.put("version", VERSION);
     metadata.put("representation", matrix.representation());
-    metadata.put("layers", JSON.writeValueAsString(layers(matrix.layers())));
+    metadata.put("layers", JSON.writeValueAsString(DescribedLayer.of(matrix.layers())));
     metadata.put("parts", JSON.writeValueAsString(parts(matrix)));
     Tensor any = tensors.values().iterator().next();
     metadata.put("dtype", Tensors.type(any) == ScalarType.Double ? "float64" : "float32");
     Safetensors.write(file, tensors, metadata);
   }
 
-  private static List<LayerFacts> layers(LayerCollection layers) {
-    return layers.layers().stream().map(l -> new LayerFacts(l.id(), l.kind(), l.size())).toList();
-  }
-
   private static List<PartFacts> parts(PMat matrix) {
     return matrix instanceof LayerwisePMat layerwise
-        ? layerwise.parts().stream()
-            .map(p -> new PartFacts(p.name(), p.offset(), p.block().size(), p.block().kind()))
-            .toList()
-        : List.of(new PartFacts("all", 0, matrix.size(), LOW_RANK));
+        ? layerwise.parts().stream().map(PartFacts::of).toList()
+        : List.of(new PartFacts("all", 0, matrix.size(), LOW_RANK, null, null));
   }
 
   /**
@@ -94,10 +122,39 @@ public final class OperatorFile {
    * @throws IllegalArgumentException if it is over other layers
    */
   public static PMat read(Path file, LayerCollection layers) throws IOException {
+    return read(
+        file,
+        (theirs, type) -> {
+          List<DescribedLayer> mine = DescribedLayer.of(layers);
+          if (!theirs.equals(mine)) {
+            throw new IllegalArgumentException(
+                "%s is over the layers %s, not over %s".formatted(file, theirs, mine));
+          }
+          return layers;
+        });
+  }
+
+  /**
+   * Reads a matrix without its network: its {@link PMat#layers()} have the names and sizes that the
+   * file tells, and parameters that are zero.
+   *
+   * @throws CorruptFileException if it is no such file, of an unknown version, or does not fit
+   *     itself
+   */
+  public static PMat read(Path file) throws IOException {
+    return read(file, (theirs, type) -> DescribedLayer.collection(file, theirs, type));
+  }
+
+  /** Finds the layers that a file describes. */
+  private interface Finder {
+    LayerCollection find(List<DescribedLayer> layers, ScalarType type) throws IOException;
+  }
+
+  private static PMat read(Path file, Finder finder) throws IOException {
     try (Scope scope = Scope.open();
         TensorFile content = Safetensors.read(file)) {
       Map<String, String> metadata = content.metadata();
-      if (!FORMAT.equals(metadata.get("format"))) {
+      if (!FORMAT.equals(metadata.get("format")) || content.tensors().isEmpty()) {
         throw new CorruptFileException(file, "it holds no matrix of this library");
       }
       if (!VERSION.equals(metadata.get("version"))) {
@@ -106,11 +163,9 @@ public final class OperatorFile {
             "its version is %s, and this library reads version %s"
                 .formatted(metadata.get("version"), VERSION));
       }
-      List<LayerFacts> theirs = json(file, metadata, "layers", new TypeReference<>() {});
-      if (!theirs.equals(layers(layers))) {
-        throw new IllegalArgumentException(
-            "%s is over the layers %s, not over %s".formatted(file, theirs, layers(layers)));
-      }
+      ScalarType type = Tensors.type(content.tensors().values().iterator().next());
+      LayerCollection layers =
+          finder.find(json(file, metadata, "layers", new TypeReference<>() {}), type);
       List<PartFacts> parts = json(file, metadata, "parts", new TypeReference<>() {});
       PMat matrix = assemble(file, content, layers, parts, metadata);
       matrix.tensors().values().forEach(scope::keep);
@@ -131,7 +186,7 @@ public final class OperatorFile {
       }
       List<LayerwisePMat.Part> parts = new ArrayList<>();
       for (PartFacts part : facts) {
-        parts.add(new LayerwisePMat.Part(part.name(), part.offset(), block(content, layers, part)));
+        parts.add(new LayerwisePMat.Part(part.name(), part.offset(), block(content, part)));
       }
       return new LayerwisePMat(layers, metadata.getOrDefault("representation", "layerwise"), parts);
     } catch (RuntimeException e) {
@@ -139,7 +194,7 @@ public final class OperatorFile {
     }
   }
 
-  private static Block block(TensorFile content, LayerCollection layers, PartFacts part) {
+  private static Block block(TensorFile content, PartFacts part) {
     return switch (part.kind()) {
       case "dense", "dense product" ->
           new DenseBlock(
@@ -148,23 +203,23 @@ public final class OperatorFile {
       case "diagonal" -> new DiagonalBlock(tensor(content, part, "diagonal", part.size()));
       case "identity" -> new IdentityBlock(tensor(content, part, "scale", 1), part.size());
       case "quasi-diagonal" -> {
-        var m = layer(layers, part).rows().orElseThrow();
+        var m = part.matrices();
         yield new QuasiDiagonalBlock(
             m,
             tensor(content, part, "diagonal", m.groups(), m.rows(), m.width()),
             tensor(content, part, "cross", m.groups(), m.rows(), m.columns()));
       }
       case "kronecker", "kronecker product" -> {
-        var m = layer(layers, part).matrix().orElseThrow();
+        var m = part.matrices();
         yield new KroneckerBlock(
             m,
             factor(content, part, "left", m.groups(), m.rows()),
             factor(content, part, "right", m.groups(), m.width()),
-            layer(layers, part).inputs(),
+            part.inputs() == null ? InputSide.COLUMNS : part.inputs(),
             part.kind().equals("kronecker"));
       }
       case "eigen-kronecker" -> {
-        var m = layer(layers, part).matrix().orElseThrow();
+        var m = part.matrices();
         yield new EigenKroneckerBlock(
             m,
             factor(content, part, "left_basis", m.groups(), m.rows()),
@@ -173,10 +228,6 @@ public final class OperatorFile {
       }
       default -> throw new IllegalArgumentException("no kind of block '" + part.kind() + "'");
     };
-  }
-
-  private static Layer layer(LayerCollection layers, PartFacts part) {
-    return layers.layer(part.name());
   }
 
   /** A factor or basis: whole, or its diagonal alone. */
@@ -205,7 +256,11 @@ public final class OperatorFile {
       Path file, Map<String, String> metadata, String key, TypeReference<T> type)
       throws IOException {
     try {
-      return JSON.readValue(metadata.getOrDefault(key, ""), type);
+      T value = JSON.readValue(metadata.getOrDefault(key, ""), type);
+      if (value == null) {
+        throw new CorruptFileException(file, "its '%s' cannot be read".formatted(key));
+      }
+      return value;
     } catch (JsonProcessingException e) {
       throw new CorruptFileException(file, "its '%s' cannot be read".formatted(key), e);
     }

@@ -16,9 +16,11 @@ import io.nngeometry.nn.Embedding;
 import io.nngeometry.nn.GroupNorm;
 import io.nngeometry.nn.Linear;
 import io.nngeometry.nn.Module;
+import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.RefusedOperationException;
 import io.nngeometry.vectors.PVector;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +30,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A matrix read back is the matrix that was written. */
 class OperatorFileTest {
@@ -89,6 +93,7 @@ class OperatorFileTest {
           PVector v = PVector.random(read.layers(), 3);
           assertThat(read.mv(v).minus(written.mv(v)).norm()).as(r.name()).isZero();
           assertThat(read.tensors().keySet()).isEqualTo(written.tensors().keySet());
+          assertAlike(written, file);
           // which side inputs are on comes back too: averages depend on it
           PVector average = read.average(written, 0.3).mv(v);
           assertThat(average.minus(written.mv(v)).norm() / average.norm())
@@ -96,6 +101,82 @@ class OperatorFileTest {
               .isLessThan(1e-12);
         }
       }
+    }
+  }
+
+  /** Without a network the file gives the same matrix over layers of the same names. */
+  private void assertAlike(PMat written, Path file) throws IOException {
+    try (PMat read = OperatorFile.read(file)) {
+      String name = written.representation();
+      assertThat(read.layers()).isEqualTo(written.layers());
+      assertThat(read.layers().slots().get(0).parameter().shape())
+          .isEqualTo(written.layers().slots().get(0).parameter().shape());
+      PVector v = PVector.random(written.layers(), 3);
+      assertThat(read.mv(v).minus(written.mv(v)).norm()).as(name).isZero();
+      assertThat(read.trace()).as(name).isEqualTo(written.trace());
+      if (read.smallestEigenvalue() > -0.05) {
+        Damping damping = Damping.factored(0.1);
+        PVector right = written.solve(v, damping);
+        assertThat(read.solve(v, damping).minus(right).norm()).as(name).isZero();
+      }
+      Path again = directory.resolve("again.safetensors");
+      OperatorFile.write(again, read, Map.of());
+      try (PMat twice = OperatorFile.read(again)) {
+        assertThat(twice.mv(v).minus(written.mv(v)).norm()).as(name).isZero();
+      }
+    }
+  }
+
+  /** A part of the metadata, and what takes its place. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "shape":[3,16]  | "shape":[3,17]        | layer 'fc' of size 51 has 54 parameters
+          "shape":[3,16]  | "shape":[-3,-16]      | parameter 'fc.weight' has shape
+          "size":51       | "size":50             | layer 'fc' of size 50 has 51 parameters
+          "id":"norm"     | "id":"fc"             | two of them are called 'fc'
+          "shape":[3,16]  | "shape":[3000000000,3000000000,16] | do not fit together
+          [{"id"          | nothing               | its 'layers' cannot be read
+          """)
+  void layersThatContradictThemselves(String is, String becomes, String complaint)
+      throws Exception {
+    Path file = directory.resolve("f.safetensors");
+    OperatorFile.write(file, fisher.as(Representation.KFAC), Map.of());
+    rewrite(file, "layers", is, becomes);
+    assertThatThrownBy(() -> OperatorFile.read(file))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining(complaint);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "rows":3        | "rows":4
+          "layout":       | "other":
+          "kronecker"     | "triangular"
+          "offset":0      | "offset":7
+          """)
+  void partsThatContradictThemselves(String is, String becomes) throws Exception {
+    Path file = directory.resolve("f.safetensors");
+    OperatorFile.write(file, fisher.as(Representation.KFAC), Map.of());
+    rewrite(file, "parts", is, becomes);
+    assertThatThrownBy(() -> OperatorFile.read(file))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageContaining(file.toString());
+  }
+
+  private static void rewrite(Path file, String key, String is, String becomes) throws IOException {
+    try (TensorFile content = Safetensors.read(file)) {
+      Map<String, String> metadata = new HashMap<>(content.metadata());
+      String old = metadata.get(key);
+      assertThat(old).contains(is);
+      metadata.put(key, old.replace(is, becomes));
+      Safetensors.write(file, content.tensors(), metadata);
     }
   }
 
@@ -109,6 +190,7 @@ class OperatorFileTest {
       try (Scope scope = Scope.open();
           PMat written = fisher.as(r)) {
         OperatorFile.write(file, written, Map.of("n", "6"));
+        assertAlike(written, file);
         try (PMat read = OperatorFile.read(file, LayerCollection.of(new Net()))) {
           PVector v = PVector.random(read.layers(), 3);
           assertThat(read.representation()).isEqualTo(r.name());

@@ -45,7 +45,7 @@ final class PictureFile {
     if (!Files.isReadable(file)) {
       throw new IOException(file + ": it cannot be read");
     }
-    try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+    try (ImageInputStream in = new Ending(file)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
         throw corrupt(file, "it is no JPEG, PNG or WebP picture", null);
@@ -63,6 +63,34 @@ final class PictureFile {
     } catch (IOException | RuntimeException e) {
       // decoders of damaged pictures throw what comes
       throw corrupt(file, "it cannot be decoded (%s)".formatted(reason(e)), e);
+    }
+  }
+
+  /** A file that lets a decoder look beyond its end some times, and not for hours. */
+  private static final class Ending extends FileImageInputStream {
+    private static final int PATIENCE = 1 << 12;
+
+    private int beyond;
+
+    Ending(Path file) throws IOException {
+      super(file.toFile());
+    }
+
+    @Override
+    public int read() throws IOException {
+      return counted(super.read());
+    }
+
+    @Override
+    public int read(byte[] buffer, int from, int length) throws IOException {
+      return counted(super.read(buffer, from, length));
+    }
+
+    private int counted(int read) {
+      if (read < 0 && ++beyond > PATIENCE) {
+        throw new IllegalStateException("it is cut short");
+      }
+      return read;
     }
   }
 

@@ -4,6 +4,7 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.io.CorruptFileException;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -46,10 +47,20 @@ final class RawFile implements AutoCloseable {
       return packed
           ? new RawFile(file, new GZIPInputStream(plain, WINDOW), size * MOST_INFLATED)
           : new RawFile(file, plain, size);
+    } catch (ZipException | EOFException e) {
+      plain.close();
+      throw damaged(file, e);
     } catch (IOException | RuntimeException e) {
       plain.close();
       throw e;
     }
+  }
+
+  private static CorruptFileException damaged(Path file, IOException found) {
+    return new CorruptFileException(
+        file,
+        "it is damaged or cut short (%s); fetch it again".formatted(found.getMessage()),
+        found);
   }
 
   /** The exception that says {@code problem} of this file. */
@@ -100,9 +111,8 @@ final class RawFile implements AutoCloseable {
       if (in.readNBytes(buffer, 0, length) < length) {
         throw corrupt("it is cut short");
       }
-    } catch (ZipException | java.io.EOFException e) {
-      throw new CorruptFileException(
-          file, "it is damaged or cut short (%s); fetch it again".formatted(e.getMessage()), e);
+    } catch (ZipException | EOFException e) {
+      throw damaged(file, e);
     }
   }
 
@@ -112,9 +122,8 @@ final class RawFile implements AutoCloseable {
       if (in.read() >= 0) {
         throw corrupt("it goes on after what its header speaks of");
       }
-    } catch (ZipException | java.io.EOFException e) {
-      throw new CorruptFileException(
-          file, "it is damaged or cut short (%s); fetch it again".formatted(e.getMessage()), e);
+    } catch (ZipException | EOFException e) {
+      throw damaged(file, e);
     }
   }
 

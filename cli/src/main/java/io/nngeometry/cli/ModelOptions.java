@@ -1,0 +1,156 @@
+package io.nngeometry.cli;
+
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.io.CorruptFileException;
+import io.nngeometry.io.program.ExportedProgram;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.nn.Module;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which network a command is about, in which type, and which of its layers. */
+final class ModelOptions {
+  private static final String PROGRAM = ".pt2";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|FILE.pt2",
+      description =
+          "small-conv, mlp, resnet18, resnet50, or a network exported from PyTorch by"
+              + " torch.export.save.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description =
+          "Weights of a network given by name: safetensors, or a state_dict of PyTorch. Default:"
+              + " drawn from --seed.")
+  private @Nullable Path weights;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "C",
+      description = "Number of outputs of a network given by name.")
+  private @Nullable Integer classes;
+
+  @Option(
+      names = "--width",
+      paramLabel = "W",
+      description = "Channels of resnet18's first stage (64), or hidden units of mlp (32).")
+  private @Nullable Integer width;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = CompareOptions.Precision.class,
+      description =
+          "float64 or float32: network and data are converted to it. Default: the network's own,"
+              + " float32 for those given by name.")
+  private @Nullable FloatType dtype;
+
+  @Option(
+      names = "--layers",
+      paramLabel = "GLOB",
+      split = ",",
+      description =
+          "Layers or parameters to look at, by name: 'block?.*,!*.bias', where ! leaves out."
+              + " Default: all.")
+  private List<String> layers = List.of();
+
+  /** Whether a network is named. */
+  boolean given() {
+    return model != null;
+  }
+
+  /**
+   * The network, in evaluation mode.
+   *
+   * @param seed of its parameters, if no weights are given
+   */
+  Network load(long seed) throws IOException {
+    if (model == null) {
+      throw new UsageException("--model: no network is named; give a name or a FILE.pt2");
+    }
+    Optional<NetworkKind> kind = NetworkKind.find(model);
+    Network whole = kind.isPresent() ? built(kind.get(), seed) : read(Path.of(model));
+    return layers.isEmpty() ? whole : whole.with(Globs.of(layers).choose(whole.layers()));
+  }
+
+  private Network built(NetworkKind kind, long seed) throws IOException {
+    Check check = new Check(spec.commandLine());
+    check.atLeast("--classes", classes == null ? 1 : classes, 1);
+    check.atLeast("--width", width == null ? 1 : width, 1);
+    Module net =
+        kind.build(
+            new NetworkKind.Shape(
+                Optional.empty(), Optional.ofNullable(classes), Optional.ofNullable(width)));
+    if (weights == null) {
+      net.initialize(seed);
+    } else {
+      Weights.load(weights, kind, net);
+    }
+    FloatType type = dtype == null ? FloatType.FLOAT32 : dtype;
+    net.to(type.type()).eval();
+    return new Network(kind.word(), net, LayerCollection.of(net), type, Optional.of(kind));
+  }
+
+  private Network read(Path file) throws IOException {
+    checkProgram(file);
+    ExportedProgram program;
+    try {
+      program = ExportedProgram.load(file);
+    } catch (CorruptFileException e) {
+      throw new UserException(
+          "--model %s; export it again with torch.export.save".formatted(e.getMessage()), e);
+    } catch (RuntimeException e) {
+      throw new UserException("--model %s: %s".formatted(file, e.getMessage()), e);
+    }
+    ScalarType own =
+        program.namedParameters().values().stream()
+            .findFirst()
+            .map(p -> Tensors.type(p.tensor()))
+            .orElseThrow(
+                () -> new UserException("--model %s: it has no parameters".formatted(file)));
+    FloatType type =
+        dtype != null ? dtype : own == ScalarType.Double ? FloatType.FLOAT64 : FloatType.FLOAT32;
+    ExportedProgram converted = own == type.type() ? program : program.to(type.type());
+    return new Network(
+        file.toString(), converted, LayerCollection.of(converted), type, Optional.empty());
+  }
+
+  private void checkProgram(Path file) {
+    if (!file.toString().toLowerCase(Locale.ROOT).endsWith(PROGRAM) && !Files.exists(file)) {
+      throw new UsageException(
+          "--model: no model '%s'; there are %s, or name a FILE.pt2"
+              .formatted(file, NetworkKind.words()));
+    }
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw new UserException(
+          "--model %s: %s; make one in Python with torch.export.save"
+              .formatted(file, Files.exists(file) ? "not a readable file" : "no such file"));
+    }
+    refuse("--weights", weights);
+    refuse("--classes", classes);
+    refuse("--width", width);
+  }
+
+  private static void refuse(String option, @Nullable Object value) {
+    if (value != null) {
+      throw new UsageException(
+          "%s: a .pt2 file has its own; it is for networks given by name".formatted(option));
+    }
+  }
+}
