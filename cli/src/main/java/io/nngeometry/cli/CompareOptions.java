@@ -35,7 +35,8 @@ final class CompareOptions {
       paramLabel = "KIND",
       description =
           "exact: all outputs. mc: labels drawn from the model, as in the paper, anew for the truth"
-              + " and for every draw. Default: exact, or mc with --checkpoints.")
+              + " and for every draw. empirical: the data's own. Default: exact, or mc with"
+              + " --checkpoints.")
   private @Nullable EstimatorKind estimator;
 
   @Option(
@@ -167,7 +168,7 @@ final class CompareOptions {
     all.put("n", examples);
     all.put(
         "representations", design.representations().stream().map(Representation::name).toList());
-    all.put("estimator", design.estimator().name().toLowerCase(Locale.ROOT));
+    all.put("estimator", design.estimator().toString());
     if (design.estimator() == EstimatorKind.MC) {
       all.put("trials", design.trials());
     }

@@ -1,18 +1,17 @@
 package io.nngeometry.cli;
 
-import io.nngeometry.cli.NetworkKind.Shape;
 import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.TextTable;
 import io.nngeometry.cli.inspect.Inspection;
-import io.nngeometry.cli.inspect.Probe;
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.MemoryBudget;
-import io.nngeometry.nn.Module;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import org.bytedeco.pytorch.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,39 +35,13 @@ import picocli.CommandLine.Spec;
       "  nngeometry inspect --model resnet18 --width 16",
       "  nngeometry inspect --model transformer --width 32 --classes 1000",
       "  nngeometry inspect --model resnet50 --examples 50000 --memory 4GiB",
-      "  nngeometry inspect --model resnet50 --dtype float64 --json"
+      "  nngeometry inspect --model resnet50 --dtype float64 --json",
+      "  nngeometry inspect --model net.pt2"
     })
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME",
-      defaultValue = "small-conv",
-      converter = Names.Network.class,
-      description =
-          "small-conv, lenet, mlp, resnet20, resnet18, resnet50 or transformer. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private NetworkKind model;
-
-  @Option(names = "--classes", paramLabel = "C", description = "Number of outputs, or of tokens.")
-  private @Nullable Integer classes;
-
-  @Option(
-      names = "--width",
-      paramLabel = "W",
-      description =
-          "Channels of the first stage of resnet20 (16) and resnet18 (64), hidden units of mlp (32),"
-              + " features of a token of transformer (64).")
-  private @Nullable Integer width;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      defaultValue = "float32",
-      converter = CompareOptions.Precision.class,
-      description = "float32 or float64, of the matrices. Default: ${DEFAULT-VALUE}.")
-  private FloatType dtype;
+  @Mixin private ModelOptions model;
 
   @Option(
       names = "--gradients",
@@ -93,46 +66,38 @@ final class InspectCommand implements Callable<Integer> {
       description = "Examples of a minibatch, at the most. Default: ${DEFAULT-VALUE}.")
   private long batch;
 
-  @Option(
-      names = "--memory",
-      paramLabel = "BYTES",
-      description = "What may be taken, such as 4GiB. Default: seven tenths of the machine's.")
-  private @Nullable String memory;
-
+  @Mixin private LimitOptions limits;
   @Mixin private OutputOptions output;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Check check = new Check(spec.commandLine());
-    check.atLeast("--classes", classes == null ? 1 : classes, 1);
-    check.atLeast("--width", width == null ? 1 : width, 1);
     check.atLeast("--gradients", gradients, 1);
     check.atLeast("--examples", examples, 1);
     check.atLeast("--batch", batch, 1);
-    MemoryBudget budget = check.memory("--memory", memory);
+    MemoryBudget budget = limits.memory();
     output.startEngine();
-    Module net =
-        model
-            .build(
-                new Shape(
-                    Optional.empty(), Optional.ofNullable(classes), Optional.ofNullable(width)))
-            .to(dtype.type());
-    Inspection inspection =
-        Inspection.of(
-            net,
-            model.word(),
-            new Probe(
-                Arrays.stream(model.input()).boxed().toList(),
-                model.inputType(),
-                model.classAxis()),
-            dtype.toString(),
-            dtype.bytes(),
-            new Inspection.Scale(gradients, examples, batch, budget));
-    output.print(output.json() ? Json.of(inspection) : text(inspection, budget));
+    try (Scope scope = Scope.open()) {
+      Network network = model.load(0);
+      List<Tensor> inputs = network.oneExample().get();
+      Inspection inspection =
+          Inspection.of(
+              new Inspection.Subject(
+                  network.name(),
+                  network.model(),
+                  network.layers(),
+                  inputs,
+                  network.uncovered(),
+                  NetworkKind.find(network.name()).map(NetworkKind::classAxis).orElse(1)),
+              network.dtype().toString(),
+              network.dtype().bytes(),
+              new Inspection.Scale(gradients, examples, batch, budget));
+      output.print(output.json() ? Json.of(inspection) : text(network, inputs, inspection, budget));
+    }
     return 0;
   }
 
-  private String text(Inspection found, MemoryBudget budget) {
+  private String text(Network network, List<Tensor> inputs, Inspection found, MemoryBudget budget) {
     TextTable layers = TextTable.of(4, "layer", "kind", "shapes", "covered by", "parameters");
     for (Inspection.LayerFacts layer : found.layers()) {
       layers.row(
@@ -161,19 +126,32 @@ final class InspectCommand implements Callable<Integer> {
               String.format(java.util.Locale.ROOT, "%.1f", f.forwardBackwards()),
               f.fits() ? "" : "does not fit"));
     }
-    return "%s: %s, inputs (n, %s)%n%s parameters in %d layers%n%n%s%n%nin %s, of %s here:%n%s%n%nfor %s examples within %s (FB: forward and backward over them):%n%s"
+    String uncovered =
+        found.uncovered().isEmpty()
+            ? ""
+            : "%n%nno rule covers %s: leave them out by --layers"
+                .formatted(String.join("; ", found.uncovered()));
+    return "%s: %s, inputs %s%n%s parameters in %d layers%n%n%s%s%n%nin %s, of %s here:%n%s%n%nfor %s examples within %s (FB: forward and backward over them):%n%s"
         .formatted(
-            model.word(),
-            model.description(),
-            Arrays.stream(model.input()).mapToObj(Long::toString).collect(Collectors.joining(", ")),
+            network.name(),
+            network.description(),
+            inputs.stream().map(InspectCommand::shape).collect(Collectors.joining(" and ")),
             Numbers.grouped(found.parameters()),
             found.layers().size(),
             layers,
+            uncovered,
             found.dtype(),
             MemoryBudget.human(MemoryBudget.ofMachine().bytes()),
             memory,
             Numbers.grouped(examples),
             MemoryBudget.human(budget.bytes()),
             plans);
+  }
+
+  private static String shape(Tensor one) {
+    return Arrays.stream(Tensors.shape(one))
+        .skip(1)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(", ", "(n, ", ")"));
   }
 }

@@ -25,7 +25,11 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       InspectCommand.class,
       NtkCommand.class,
-      NtkEvolutionCommand.class
+      NtkEvolutionCommand.class,
+      FimCommand.class,
+      OpCommand.class,
+      JacobianCommand.class,
+      HessianCommand.class
     },
     footer = {
       "",
@@ -58,7 +62,7 @@ public final class Main implements Runnable {
   }
 
   /** The command as it is run; streams can be replaced. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     Main main = new Main();
     Failures failures = new Failures(() -> main.stacktrace);
     CommandLine root = new CommandLine(main);

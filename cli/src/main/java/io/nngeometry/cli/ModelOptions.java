@@ -8,9 +8,12 @@ import io.nngeometry.nn.Module;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,8 +31,8 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "NAME|FILE.pt2",
       description =
-          "small-conv, mlp, resnet18, resnet50, or a network exported from PyTorch by"
-              + " torch.export.save.")
+          "small-conv, lenet, mlp, resnet20, resnet18, resnet50, transformer, or a network exported"
+              + " from PyTorch by torch.export.save. Default: small-conv.")
   private @Nullable String model;
 
   @Option(
@@ -43,13 +46,17 @@ final class ModelOptions {
   @Option(
       names = "--classes",
       paramLabel = "C",
-      description = "Number of outputs of a network given by name.")
+      description =
+          "Number of outputs, or of tokens, of a network given by name. Default: that of --weights,"
+              + " or its own.")
   private @Nullable Integer classes;
 
   @Option(
       names = "--width",
       paramLabel = "W",
-      description = "Channels of resnet18's first stage (64), or hidden units of mlp (32).")
+      description =
+          "Channels of the first stage of resnet20 (16) and resnet18 (64), hidden units of mlp (32),"
+              + " features of a token of transformer (64). Default: that of --weights, or these.")
   private @Nullable Integer width;
 
   @Option(
@@ -81,22 +88,35 @@ final class ModelOptions {
    * @param seed of its parameters, if no weights are given
    */
   Network load(long seed) throws IOException {
-    if (model == null) {
-      throw new UsageException("--model: no network is named; give a name or a FILE.pt2");
-    }
-    Optional<NetworkKind> kind = NetworkKind.find(model);
-    Network whole = kind.isPresent() ? built(kind.get(), seed) : read(Path.of(model));
+    return load(seed, Optional.empty());
+  }
+
+  /**
+   * The network for such data.
+   *
+   * @param seed of its parameters, if no weights are given
+   * @param example sizes of one example
+   */
+  Network load(long seed, long... example) throws IOException {
+    return load(seed, Optional.of(Arrays.stream(example).boxed().toList()));
+  }
+
+  private Network load(long seed, Optional<List<Long>> example) throws IOException {
+    String name = model == null ? NetworkKind.SMALL_CONV.word() : model;
+    Optional<NetworkKind> kind = NetworkKind.find(name);
+    Network whole = kind.isPresent() ? built(kind.get(), seed, example) : read(Path.of(name));
     return layers.isEmpty() ? whole : whole.with(Globs.of(layers).choose(whole.layers()));
   }
 
-  private Network built(NetworkKind kind, long seed) throws IOException {
+  private Network built(NetworkKind kind, long seed, Optional<List<Long>> example)
+      throws IOException {
     Check check = new Check(spec.commandLine());
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
-    Module net =
-        kind.build(
-            new NetworkKind.Shape(
-                Optional.empty(), Optional.ofNullable(classes), Optional.ofNullable(width)));
+    NetworkKind.Shape shape =
+        new NetworkKind.Shape(example, Optional.ofNullable(classes), Optional.ofNullable(width))
+            .or(weights == null ? NetworkKind.Shape.DEFAULT : Weights.shape(weights));
+    Module net = kind.build(shape);
     if (weights == null) {
       net.initialize(seed);
     } else {
@@ -104,7 +124,23 @@ final class ModelOptions {
     }
     FloatType type = dtype == null ? FloatType.FLOAT32 : dtype;
     net.to(type.type()).eval();
-    return new Network(kind.word(), net, LayerCollection.of(net), type, Optional.of(kind));
+    return new Network(
+        kind.word(),
+        kind.description(),
+        net,
+        LayerCollection.of(net),
+        type,
+        () -> {
+          long[] one =
+              LongStream.concat(
+                      LongStream.of(1), kind.sizes(shape).stream().mapToLong(Long::longValue))
+                  .toArray();
+          ScalarType takes = kind.inputType();
+          return List.of(
+              torch.zeros(
+                  one, Tensors.options(takes == ScalarType.Undefined ? type.type() : takes)));
+        },
+        List.of());
   }
 
   private Network read(Path file) throws IOException {
@@ -128,7 +164,13 @@ final class ModelOptions {
         dtype != null ? dtype : own == ScalarType.Double ? FloatType.FLOAT64 : FloatType.FLOAT32;
     ExportedProgram converted = own == type.type() ? program : program.to(type.type());
     return new Network(
-        file.toString(), converted, LayerCollection.of(converted), type, Optional.empty());
+        file.toString(),
+        "exported from PyTorch",
+        converted,
+        LayerCollection.of(converted),
+        type,
+        converted::oneExample,
+        converted.uncovered());
   }
 
   private void checkProgram(Path file) {

@@ -2,22 +2,32 @@ package io.nngeometry.cli;
 
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.Model;
-import java.util.Optional;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * A network that a command was given.
  *
  * @param name as the command line names it
+ * @param description what it is, in a phrase
  * @param model the network, in evaluation mode
  * @param layers the parameters to look at
  * @param dtype type of its parameters, and of the data that it takes
- * @param kind which one it is, if it was given by name
+ * @param oneExample zeros of the shapes and types that it takes
+ * @param uncovered operators whose parameters no rule covers, with their names
  */
 record Network(
-    String name, Model model, LayerCollection layers, FloatType dtype, Optional<NetworkKind> kind) {
+    String name,
+    String description,
+    Model model,
+    LayerCollection layers,
+    FloatType dtype,
+    Supplier<List<Tensor>> oneExample,
+    List<String> uncovered) {
 
   /** The same with other parameters to look at. */
   Network with(LayerCollection some) {
-    return new Network(name, model, some, dtype, kind);
+    return new Network(name, description, model, some, dtype, oneExample, uncovered);
   }
 }

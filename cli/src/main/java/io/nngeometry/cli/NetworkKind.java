@@ -143,6 +143,11 @@ enum NetworkKind {
       return DEFAULT.on(input, classes);
     }
 
+    /** What {@code other} says where this says nothing. */
+    Shape or(Shape other) {
+      return new Shape(input.or(other::input), classes.or(other::classes), width.or(other::width));
+    }
+
     /** The same of another width. */
     Shape width(Optional<Integer> other) {
       return new Shape(input, classes, other);
@@ -204,16 +209,18 @@ enum NetworkKind {
 
   /** The network for the digits. */
   Module forDigits() {
-    checkForDigits();
-    return build(Shape.DEFAULT);
+    try {
+      return build(Shape.of(SMALL_CONV.input, Digits.CLASSES));
+    } catch (UsageException e) {
+      throw new UsageException(
+          "--model: %s is not made for 8 x 8 digits; small-conv and mlp are, and resnet20"
+              .formatted(word()));
+    }
   }
 
   /** Fails if digits are no input of it. */
   void checkForDigits() {
-    if (input[0] != 1) {
-      throw new UsageException(
-          "--model: %s is not made for 8 x 8 digits; small-conv and mlp are".formatted(word()));
-    }
+    forDigits();
   }
 
   /** Type of what it takes: undefined for that of its parameters. */

@@ -2,16 +2,10 @@ package io.nngeometry.cli;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.io.CorruptFileException;
-import io.nngeometry.io.Safetensors;
-import io.nngeometry.io.TensorFile;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.vectors.PVector;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.TypeConversionException;
@@ -34,7 +28,7 @@ sealed interface RightHandSide {
             "'%s' has no whole number as its seed; random:7 has".formatted(word));
       }
     }
-    return FromFile.of(word);
+    return new FromFile(VectorFile.of(word));
   }
 
   /** The gradient of the mean cross entropy over the examples. */
@@ -81,57 +75,21 @@ sealed interface RightHandSide {
     }
   }
 
-  /**
-   * A tensor of a file.
-   *
-   * @param file in safetensors form
-   * @param key the tensor's name; empty for the only one
-   */
-  record FromFile(Path file, String key) implements RightHandSide {
+  /** A tensor of a file. */
+  record FromFile(VectorFile source) implements RightHandSide {
     @Override
     public String toString() {
-      return key.isEmpty() ? file.toString() : file + ":" + key;
-    }
-
-    /** FILE or FILE:KEY. */
-    static FromFile of(String word) {
-      int colon = word.lastIndexOf(':');
-      return colon <= 1 || Files.exists(Path.of(word)) // one letter and a colon are a drive
-          ? new FromFile(Path.of(word), "")
-          : new FromFile(Path.of(word.substring(0, colon)), word.substring(colon + 1));
+      return source.toString();
     }
 
     @Override
     public Tensor rows(Session session) throws IOException {
-      if (!Files.isRegularFile(file)) {
+      if (!Files.isRegularFile(source.file())) {
         throw new UserException(
-            "--vector %s: no such file; give gradient, random:SEED or FILE:KEY".formatted(file));
+            "--vector %s: no such file; give gradient, random:SEED or FILE:KEY"
+                .formatted(source.file()));
       }
-      long d = session.layers().size();
-      try (TensorFile content = Safetensors.read(file)) {
-        TreeSet<String> names = new TreeSet<>(content.tensors().keySet());
-        String name = key.isEmpty() && names.size() == 1 ? names.first() : key;
-        if (!names.contains(name)) {
-          throw new UserException(
-              "--vector %s: %s; it holds %s: name one as FILE:KEY"
-                  .formatted(
-                      file, name.isEmpty() ? "which tensor?" : "no tensor '" + name + "'", names));
-        }
-        Tensor v = content.get(name);
-        if (v.numel() != d || !v.is_floating_point()) {
-          throw new UserException(
-              "--vector %s: the tensor '%s' has shape %s and type %s; the network has %d parameters, so that many floating-point numbers are needed"
-                  .formatted(file, name, Arrays.toString(Tensors.shape(v)), Tensors.type(v), d));
-        }
-        if (!Tensors.isFinite(v)) {
-          throw new UserException(
-              "--vector %s: the tensor '%s' holds NaN or infinite numbers".formatted(file, name));
-        }
-        return Scope.keeping(
-            () -> v.reshape(1, d).to(session.options().dtype().toScalarType()).clone());
-      } catch (CorruptFileException e) {
-        throw new UserException("--vector %s".formatted(e.getMessage()), e);
-      }
+      return source.row(session.layers().size(), session.options().dtype().toScalarType().intern());
     }
   }
 }

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -61,12 +60,6 @@ final class SpectrumCommand implements Callable<Integer> {
   private static final int STEPS = 50;
   private static final int QUICK_PROBES = 4;
   private static final int QUICK_STEPS = 30;
-  private static final Set<Representation> OF_HESSIANS =
-      Set.of(
-          Representation.IMPLICIT,
-          Representation.DENSE,
-          Representation.BLOCK_DIAG,
-          Representation.DIAG);
 
   @Spec private CommandSpec spec;
 
@@ -117,12 +110,7 @@ final class SpectrumCommand implements Callable<Integer> {
     check.atLeast("--probes", probes == null ? 1 : probes, 1);
     check.atLeast("--steps", steps == null ? 1 : steps, 1);
     check.positive("--damping", damping);
-    if (matrix.kind() == MatrixKind.HESSIAN && !OF_HESSIANS.contains(representation)) {
-      throw new UsageException(
-          "--representation: a Hessian has no %s form; it comes as implicit, dense, block-diag and"
-                  .formatted(representation)
-              + " diag");
-    }
+    matrix.kind().check(representation);
     Map<String, Object> own = new LinkedHashMap<>();
     own.put("representation", representation.name());
     own.put("top", top);

@@ -100,16 +100,8 @@ class ModelOptionsTest {
           """)
   void whatThereIsNot(String line, String complaint) throws IOException {
     Files.writeString(folder.resolve("text.pt2"), "this is no archive");
-    String words = line.contains("--model") ? line : "--model=small-conv " + line;
-    assertThatThrownBy(() -> load(0, words.replace("FOLDER", folder.toString()).split(" ")))
+    assertThatThrownBy(() -> load(0, line.replace("FOLDER", folder.toString()).split(" ")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(complaint.replace("FOLDER", folder.toString()));
-  }
-
-  @Test
-  void noModelIsWrongUsage() {
-    assertThatThrownBy(() -> load(0))
-        .isInstanceOf(UsageException.class)
-        .hasMessageContaining("--model");
   }
 }

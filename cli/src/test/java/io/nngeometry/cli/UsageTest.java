@@ -111,10 +111,12 @@ class UsageTest {
           compare --residual no             | '--residual'               | SCRIPT
           compare --dtype float16           | 'float16'                  | float32 and float64
           compare --data cifar              | '--data'                   | DIGITS
-          compare --model lenet             | 'lenet'                    | small-conv, mlp
+          compare --model alexnet           | 'alexnet'                  | small-conv, lenet
           compare --model resnet18          | resnet18                   | small-conv and mlp are
           compare --threads 0               | --threads                  | at least 1
-          train --model resnet50            | resnet50                   | small-conv and mlp are
+          train --model resnet50            | resnet50                   | --colour rgb
+          train --model lenet               | lenet                      | at least 12 x 12 pixels
+          compare --model lenet             | lenet                      | small-conv and mlp are
           train --lr 0                      | --lr                       | above zero
           train --lr NaN                    | --lr                       | above zero
           train --epochs -1                 | --epochs                   | at least 0

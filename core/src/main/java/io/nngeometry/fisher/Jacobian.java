@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -100,6 +101,46 @@ public final class Jacobian {
           }
         });
     return PFMap.of(pass.layers(), java.util.Objects.requireNonNull(all[0]));
+  }
+
+  /** Number of examples, n. */
+  public long examples() {
+    return pass.data().size();
+  }
+
+  /** Number of parameters, d. */
+  public long parameters() {
+    return pass.layers().size();
+  }
+
+  /**
+   * The stored map some examples at a time, for one that memory does not hold: the place of the
+   * first of them, and their derivatives (c, m, d), which end with the call. There are as many as
+   * the data has in a minibatch, or as half of the budget holds.
+   *
+   * @throws MemoryBudgetException if not even one example fits
+   */
+  public void forEachPart(BiConsumer<Long, Tensor> consumer) {
+    double perExample = bytesPerExample();
+    budget.check(
+        "the Jacobian on one example", 2 * perExample, "look at some of the layers at a time");
+    long most = Math.max(1, (long) (budget.bytes() / (2 * perExample)));
+    pass.data()
+        .batches(Math.min(pass.data().batchSize(), most))
+        .forEach(
+            batch -> {
+              Examples mine = Examples.of(batch.inputs(), null).batches(batch.size());
+              try (PFMap part = new Jacobian(pass.over(mine), budget).dense()) {
+                consumer.accept(batch.first(), part.tensor());
+              }
+            });
+  }
+
+  private double bytesPerExample() {
+    try (Scope scope = Scope.open()) {
+      Tensor outputs = new Jacobian(pass.over(pass.data().first(1)), budget).outputs();
+      return (double) outputs.numel() * parameters() * outputs.element_size();
+    }
   }
 
   /** w to J w, by one forward pass in forward mode a product; nothing is stored. */

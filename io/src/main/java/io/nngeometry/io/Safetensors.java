@@ -80,18 +80,7 @@ public final class Safetensors {
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
     SafetensorsHeader header = layOut(tensors, metadata);
-    byte[] json = header.format();
-    if (json.length > SafetensorsHeader.MAX_BYTES) {
-      throw new IllegalArgumentException(
-          "names and metadata take %d bytes, more than the format's %d"
-              .formatted(json.length, SafetensorsHeader.MAX_BYTES));
-    }
-    ByteBuffer head =
-        ByteBuffer.allocate(Long.BYTES + json.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(json.length)
-            .put(json)
-            .flip();
+    ByteBuffer head = head(header);
     List<Tensor> ordered =
         header.entries().keySet().stream().map(name -> find(tensors, name)).toList();
     AtomicFiles.write(
@@ -102,6 +91,21 @@ public final class Safetensors {
             TensorData.write(out, t);
           }
         });
+  }
+
+  /** What stands before the elements: the header's length and the header. */
+  static ByteBuffer head(SafetensorsHeader header) throws IOException {
+    byte[] json = header.format();
+    if (json.length > SafetensorsHeader.MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "names and metadata take %d bytes, more than the format's %d"
+              .formatted(json.length, SafetensorsHeader.MAX_BYTES));
+    }
+    return ByteBuffer.allocate(Long.BYTES + json.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(json.length)
+        .put(json)
+        .flip();
   }
 
   private static SafetensorsHeader layOut(

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -108,6 +109,23 @@ final class Golden {
   Tensor expected(String key) {
     JsonNode scalar = json.get("scalars").get(key);
     return scalar == null ? tensors.get(key) : Tensors.of(new double[] {scalar.doubleValue()});
+  }
+
+  /**
+   * The value that {@code key} should have, if the reference's is right, or the file has the right
+   * one, and it does not depend on a basis that is free.
+   */
+  Optional<Tensor> right(String key) {
+    JsonNode deviation = json.get("deviations").get(key);
+    String right =
+        deviation == null ? key : deviation.path("right_key").asText("no right value is stored");
+    boolean free = json.get("notes").has(key.replaceAll("\\.[^.]*$", "") + ".basis");
+    return has(right) && !free ? Optional.of(expected(right)) : Optional.empty();
+  }
+
+  /** The file of inputs and expected values. */
+  Path dataFile() {
+    return directory().resolve(name + ".safetensors");
   }
 
   /** An input in the net's type. */

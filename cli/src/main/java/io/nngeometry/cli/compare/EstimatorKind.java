@@ -1,6 +1,7 @@
 package io.nngeometry.cli.compare;
 
 import io.nngeometry.fisher.Estimator;
+import java.util.Locale;
 
 /** How the Fisher matrices are estimated. */
 public enum EstimatorKind {
@@ -28,6 +29,19 @@ public enum EstimatorKind {
     public int draws(int wanted) {
       return wanted;
     }
+  },
+
+  /** The data's own labels. */
+  EMPIRICAL("empirical") {
+    @Override
+    public Estimator estimator(int trials, long seed) {
+      return Estimator.empirical();
+    }
+
+    @Override
+    public int draws(int wanted) {
+      return 1;
+    }
   };
 
   private final String title;
@@ -39,6 +53,11 @@ public enum EstimatorKind {
   /** Its name for readers. */
   public String title() {
     return title;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The estimator with so many labels per example, drawn from {@code seed}. */

@@ -2,11 +2,13 @@ package io.nngeometry.cli.inspect;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.Model;
 import io.nngeometry.layers.Recording;
 import io.nngeometry.layers.UncoveredParameterException;
-import io.nngeometry.nn.Module;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
 
 /** Finds out by running the network which of its parameters no rule covers. */
 final class Coverage {
@@ -15,15 +17,15 @@ final class Coverage {
   /**
    * Full names of the parameters that no rule covers.
    *
-   * @param probe what the network takes
+   * @param inputs one example
    */
-  static Set<String> missing(Module net, LayerCollection layers, Probe probe) {
+  static Set<String> missing(Model net, LayerCollection layers, List<Tensor> inputs) {
     Set<String> missing = new HashSet<>();
     LayerCollection covered = layers;
     while (true) {
       try (Scope scope = Scope.open();
           Recording recording = Recording.begin(covered, false)) {
-        net.forward(probe.one(net));
+        net.forward(inputs.toArray(Tensor[]::new));
         return missing;
       } catch (UncoveredParameterException e) {
         // the pass stops at the first: leave it out and look for the next

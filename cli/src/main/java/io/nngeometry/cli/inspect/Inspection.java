@@ -10,7 +10,7 @@ import io.nngeometry.fisher.Plan;
 import io.nngeometry.fisher.Representation;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.nn.Module;
+import io.nngeometry.layers.Model;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param parameters how many it has, d
  * @param dtype type of the matrices' numbers
  * @param layers its parametric layers in flat order
+ * @param uncovered operators whose parameters no rule covers, with their names
  * @param memory the need of every representation
  * @param plans what computing each would take, and operations on the implicit matrix
  */
@@ -32,8 +33,37 @@ public record Inspection(
     long parameters,
     String dtype,
     List<LayerFacts> layers,
+    List<String> uncovered,
     List<Memory> memory,
     List<Forecast> plans) {
+
+  /**
+   * What is inspected.
+   *
+   * @param name of the network
+   * @param model the network
+   * @param layers the parameters to look at
+   * @param inputs one example, each input with a first axis
+   * @param uncovered operators whose parameters no rule covers
+   * @param classAxis which axis of the outputs the classes are
+   */
+  public record Subject(
+      String name,
+      Model model,
+      LayerCollection layers,
+      List<org.bytedeco.pytorch.Tensor> inputs,
+      List<String> uncovered,
+      int classAxis) {
+    /** With classes along axis 1. */
+    public Subject(
+        String name,
+        Model model,
+        LayerCollection layers,
+        List<org.bytedeco.pytorch.Tensor> inputs,
+        List<String> uncovered) {
+      this(name, model, layers, inputs, uncovered, 1);
+    }
+  }
 
   /**
    * What matrices are to be made of.
@@ -121,41 +151,47 @@ public record Inspection(
   /**
    * Inspects a network.
    *
-   * @param net the network
-   * @param model its name
-   * @param probe what the network takes
+   * @param subject the network
    * @param dtype type of the matrices' numbers
    * @param bytes what one of them takes
    * @param scale what the matrices are to be made of
    */
-  public static Inspection of(
-      Module net, String model, Probe probe, String dtype, int bytes, Scale scale) {
-    LayerCollection collection = LayerCollection.of(net);
-    Set<String> missing = Coverage.missing(net, collection, probe);
+  public static Inspection of(Subject subject, String dtype, int bytes, Scale scale) {
+    LayerCollection layers = subject.layers();
+    Set<String> missing = Coverage.missing(subject.model(), layers, subject.inputs());
     return new Inspection(
-        model,
-        collection.size(),
+        subject.name(),
+        layers.size(),
         dtype,
-        collection.layers().stream().map(layer -> facts(layer, missing)).toList(),
+        layers.layers().stream().map(layer -> facts(layer, missing)).toList(),
+        subject.uncovered(),
         Representation.byName().values().stream()
-            .map(r -> memory(r, collection, bytes, scale.gradients()))
+            .map(r -> memory(r, layers, bytes, scale.gradients()))
             .toList(),
-        missing.size() == collection.slots().size()
+        missing.size() == layers.slots().size()
             ? List.of()
             : plans(
-                Fisher.of(net, Metric.categorical(probe.classAxis()))
-                    .layers(collection.whereParameter(name -> !missing.contains(name)))
+                Fisher.of(subject.model(), Metric.categorical(subject.classAxis()))
+                    .layers(layers.whereParameter(name -> !missing.contains(name)))
                     .memoryBudget(scale.budget()),
-                probe.one(net),
+                subject.inputs(),
                 scale));
   }
 
-  private static List<Forecast> plans(Fisher fisher, org.bytedeco.pytorch.Tensor one, Scale scale) {
+  private static List<Forecast> plans(
+      Fisher fisher, List<org.bytedeco.pytorch.Tensor> inputs, Scale scale) {
     try (Scope scope = Scope.open()) {
-      long[] all = Tensors.shape(one);
-      all[0] = scale.examples();
       // as many examples as are asked for, in the memory of one
-      Fisher on = fisher.on(Examples.of(one.expand(all)).batches(scale.batch()));
+      List<org.bytedeco.pytorch.Tensor> many =
+          inputs.stream()
+              .map(
+                  one -> {
+                    long[] all = Tensors.shape(one);
+                    all[0] = scale.examples();
+                    return one.narrow(0, 0, 1).expand(all);
+                  })
+              .toList();
+      Fisher on = fisher.on(Examples.of(many, null).batches(scale.batch()));
       List<Representation> stored =
           Representation.byName().values().stream()
               .filter(r -> r != Representation.IMPLICIT && r != Representation.EYE)

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.fisher.MemoryBudget;
+import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.Parameter;
 import io.nngeometry.nn.Linear;
 import io.nngeometry.nn.Module;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -41,13 +43,12 @@ class InspectionTest {
     }
   }
 
-  private static Map<String, String> rules(Module net, long... input) {
+  private static Map<String, String> rules(Module net, long input) {
     try (Scope scope = Scope.open()) {
       Map<String, String> rules = new LinkedHashMap<>();
       Inspection.of(
-              net,
-              "mine",
-              Probe.of(input),
+              new Inspection.Subject(
+                  "mine", net, LayerCollection.of(net), List.of(torch.zeros(1, input)), List.of()),
               "float32",
               4,
               new Inspection.Scale(10, 10, 5, MemoryBudget.ofMachine()))

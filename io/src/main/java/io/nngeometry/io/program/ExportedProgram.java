@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -42,6 +43,7 @@ public final class ExportedProgram implements Model {
   private final State state;
   private final Batch batch;
   private final ScalarType exported;
+  private final ScalarType type;
   private final Compiler.Compiled compiled;
 
   private ExportedProgram(Program program, State state, ScalarType exported, ScalarType type) {
@@ -49,6 +51,7 @@ public final class ExportedProgram implements Model {
     this.state = state;
     this.batch = Batch.of(program);
     this.exported = exported;
+    this.type = type;
     this.compiled = Compiler.compile(program, state, batch, new Calls.Retyping(exported, type));
   }
 
@@ -251,6 +254,26 @@ public final class ExportedProgram implements Model {
             (input, name) ->
                 named.put(name, java.util.Objects.requireNonNull(state.others().get(input))));
     return named;
+  }
+
+  /**
+   * Zeros as the program takes them, of one example each, or of as many as the export fixed; sizes
+   * that it left open are those of its example. They belong to the caller.
+   */
+  public List<Tensor> oneExample() {
+    return program.userInputs().stream()
+        .map(name -> java.util.Objects.requireNonNull(program.tensors().get(name), name))
+        .map(this::zeros)
+        .toList();
+  }
+
+  private Tensor zeros(TensorFacts facts) {
+    long[] sizes = facts.hints();
+    if (sizes.length > 0 && !batch.isFixed()) {
+      sizes[0] = 1;
+    }
+    ScalarType mine = facts.type() == exported ? type : facts.type();
+    return torch.zeros(sizes, Tensors.options(mine));
   }
 
   /** Names of the inputs, in order. */
