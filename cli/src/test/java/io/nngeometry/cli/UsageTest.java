@@ -117,6 +117,12 @@ class UsageTest {
           train --model resnet50            | resnet50                   | --colour rgb
           train --model lenet               | lenet                      | at least 12 x 12 pixels
           compare --model lenet             | lenet                      | small-conv and mlp are
+          train --split test                | --split                    | both parts are used
+          train --batch 7                   | --batch                    | --train-batch
+          train --crop -1                   | --crop                     | at least 0
+          train --schedule no               | '--schedule'               | STEPS
+          train --decay-at 0.5,1            | --decay-at                 | from 0 to below 1
+          train --resume                    | --resume                   | needs --checkpoints DIR
           train --lr 0                      | --lr                       | above zero
           train --lr NaN                    | --lr                       | above zero
           train --epochs -1                 | --epochs                   | at least 0
