@@ -7,13 +7,18 @@ import io.nngeometry.models.data.Normalisation;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.models.data.Selection;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -169,6 +174,14 @@ final class DataOptions {
     return load(which, n == null ? Integer.MAX_VALUE : n, type);
   }
 
+  /** The source's part to test with, or of {@code other}, at most the first {@code most}. */
+  Dataset test(@Nullable DataSource other, int most, FloatType type) throws IOException {
+    if (other != null) {
+      source = other;
+    }
+    return load(Part.TEST, most, type);
+  }
+
   /** The same, and of it at most the first {@code most}; --n, where it is given, is exact. */
   Dataset load(@Nullable Part which, int most, FloatType type) throws IOException {
     Check check = new Check(spec.commandLine());
@@ -182,6 +195,16 @@ final class DataOptions {
       return read.as(type.type());
     } catch (IllegalArgumentException e) {
       throw new UserException("--data %s: %s".formatted(source, e.getMessage()), e);
+    }
+  }
+
+  /** Examples of another source, read as these are: --n, pictures and their normalisation alike. */
+  Dataset load(DataSource other, FloatType type) throws IOException {
+    Selection selection = selection(null).first(n == null ? Integer.MAX_VALUE : n);
+    try (Dataset read = normalised(other.load(selection), selection)) {
+      return read.as(type.type());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("%s: %s".formatted(other, e.getMessage()), e);
     }
   }
 
@@ -212,6 +235,29 @@ final class DataOptions {
     }
   }
 
+  /**
+   * The options that {@link #addTo} told of another command: the data, their split, and what
+   * becomes of pictures.
+   *
+   * @throws ParameterException if they make no sense
+   */
+  static DataOptions of(Map<String, String> settings) {
+    Told told = new Told();
+    List<String> arguments = new ArrayList<>();
+    for (String name : List.of("data", "seed", "resize", "stretch", "colour", "normalise")) {
+      if (settings.containsKey(name)) {
+        arguments.add("--%s=%s".formatted(name, settings.get(name)));
+      }
+    }
+    new CommandLine(told).parseArgs(arguments.toArray(String[]::new));
+    return told.data;
+  }
+
+  @Command(name = "data")
+  private static final class Told {
+    @Mixin private DataOptions data;
+  }
+
   /** Where the examples come from. */
   DataSource source() {
     return source;
@@ -236,9 +282,11 @@ final class DataOptions {
     settings.put("shuffle", shuffle);
     settings.put("seed", seed);
     Framing framing = pictures.framing();
-    if (!framing.equals(Framing.AS_IS)) {
+    if (pictures.size != null) {
       settings.put("resize", "%dx%d".formatted(framing.height(), framing.width()));
       settings.put("stretch", pictures.stretch);
+    }
+    if (pictures.colour != null) {
       settings.put("colour", framing.colour().name().toLowerCase(Locale.ROOT));
     }
     if (pictures.normalisation != null) {

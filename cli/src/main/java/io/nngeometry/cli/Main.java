@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       TrainCommand.class,
       InspectCommand.class,
+      NtkCommand.class,
+      NtkEvolutionCommand.class,
       FimCommand.class,
       OpCommand.class,
       JacobianCommand.class,

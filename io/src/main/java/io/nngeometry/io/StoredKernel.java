@@ -2,6 +2,7 @@ package io.nngeometry.io;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.operators.FMatDense;
 import io.nngeometry.operators.MatrixFreeFMat;
 import io.nngeometry.vectors.FVector;
 import java.io.IOException;
@@ -14,19 +15,24 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 
 /**
- * A kernel whose elements stay in a .npy file, (c, n, c, n): a product reads them once, some rows
- * at a time, and all else is what products answer.
+ * A kernel whose elements stay in a .npy file, (c, n, c, n), which is mapped into memory some rows
+ * at a time: a product reads them once, from the system's cache of the file where they are in it,
+ * and all else is what products answer.
+ *
+ * <p>As with every mapped file, nobody may cut it short while a product runs; what was cut before is
+ * an error.
  */
 public final class StoredKernel extends MatrixFreeFMat {
-  private static final long STRIP_BYTES = 64L << 20;
   private final Path file;
   private final FileChannel in;
   private final Npy.Head head;
+  private final Strips strips;
 
   private StoredKernel(Path file, FileChannel in, Npy.Head head) {
     this.file = file;
     this.in = in;
     this.head = head;
+    this.strips = new Strips(in, head, Place.of(file));
   }
 
   /**
@@ -81,19 +87,11 @@ public final class StoredKernel extends MatrixFreeFMat {
     return "kernel on disk";
   }
 
-  /** Rows of the matrix, one strip after the other. */
   private void forEachStrip(BiConsumer<Long, Tensor> consumer) {
-    Dtype dtype = head.header().dtype();
-    long width = size() * dtype.size();
-    long most = Math.max(1, STRIP_BYTES / width);
-    for (long first = 0; first < size(); first += most) {
-      long[] shape = {Math.min(most, size() - first), size()};
-      try (Scope scope = Scope.open()) {
-        long position = head.length() + first * width;
-        consumer.accept(first, TensorData.read(in, position, dtype, shape, Place.of(file)));
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + file, e);
-      }
+    try {
+      strips.forEach(consumer);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
     }
   }
 
@@ -121,6 +119,27 @@ public final class StoredKernel extends MatrixFreeFMat {
                           .narrow(0, first, strip.size(0))
                           .copy_(strip.diagonal(first, 0, 1).narrow(0, 0, strip.size(0))));
               return diagonal.view(outputs(), examples());
+            }));
+  }
+
+  /** The kernel of the sum over outputs of their own kernels, as {@link FMatDense#overOutputs}. */
+  public FMatDense overOutputs() {
+    return FMatDense.of(
+        Scope.keeping(
+            () -> {
+              long n = examples();
+              Tensor sum = Tensors.zeros(Tensors.empty(options(), 0), n, n);
+              forEachStrip(
+                  (first, strip) -> {
+                    long end = first + strip.size(0);
+                    for (long k = first / n; k * n < end; k++) {
+                      long from = Math.max(first, k * n);
+                      long count = Math.min(end, (k + 1) * n) - from;
+                      sum.narrow(0, from - k * n, count)
+                          .add_(strip.narrow(0, from - first, count).narrow(1, k * n, n));
+                    }
+                  });
+              return sum.view(1, n, 1, n);
             }));
   }
 

@@ -12,6 +12,7 @@ import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.FMatDense;
 import io.nngeometry.vectors.FVector;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -60,6 +61,7 @@ class KernelFileTest {
         FVector u = FVector.random(3, 7, 2, Tensors.options(truth.tensor()));
         assertThat(apart(k.mv(u).tensor(), truth.mv(u).tensor())).isLessThan(1e-14);
         assertThat(apart(k.diagonal().tensor(), truth.diagonal().tensor())).isLessThan(1e-14);
+        assertThat(apart(k.overOutputs().tensor(), truth.overOutputs().tensor())).isLessThan(1e-14);
         assertThat(k.frobeniusNorm() / truth.frobeniusNorm() - 1).isBetween(-1e-12, 1e-12);
         Damping damping = Damping.tikhonov(0.1);
         assertThat(apart(k.solve(u, damping).tensor(), truth.solve(u, damping).tensor()))
@@ -104,6 +106,45 @@ class KernelFileTest {
       assertThatThrownBy(() -> StoredKernel.open(other))
           .isInstanceOf(CorruptFileException.class)
           .hasMessageContaining("not a kernel");
+    }
+  }
+
+  @Test
+  void aFileCutShortWhileItIsOpenIsAnErrorAndNoCrash() throws IOException {
+    Path file = folder.resolve("k.npy");
+    try (Scope scope = Scope.open();
+        StoredKernel k = KernelFile.write(file, kernel(1))) {
+      FVector u = FVector.random(3, 7, 2, Tensors.options(ScalarType.Double));
+      k.mv(u);
+      try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        out.truncate(out.size() - 8);
+      }
+      assertThatThrownBy(() -> k.mv(u))
+          .hasMessageContaining("cannot read " + file)
+          .hasRootCauseMessage(file + ": it has been cut short while it was open");
+      k.close();
+      assertThatThrownBy(() -> k.mv(u)).hasMessageContaining("cannot read " + file);
+    }
+  }
+
+  @Test
+  void anArrayThatIsNotAlignedIsReadAllTheSame() throws IOException {
+    Path file = folder.resolve("k.npy");
+    try (Scope scope = Scope.open()) {
+      FMatDense truth = kernel(1).dense();
+      KernelFile.write(file, kernel(1)).close();
+      byte[] all = Files.readAllBytes(file);
+      int data = 10 + (all[8] & 0xff) + 256 * (all[9] & 0xff);
+      byte[] shifted = new byte[all.length + 1];
+      System.arraycopy(all, 0, shifted, 0, data - 1);
+      shifted[data - 1] = ' ';
+      System.arraycopy(all, data - 1, shifted, data, all.length - data + 1);
+      shifted[8]++;
+      Files.write(file, shifted);
+      try (StoredKernel k = StoredKernel.open(file)) {
+        FVector u = FVector.random(3, 7, 2, Tensors.options(ScalarType.Double));
+        assertThat(apart(k.mv(u).tensor(), truth.mv(u).tensor())).isLessThan(1e-14);
+      }
     }
   }
 }

@@ -23,8 +23,14 @@ final class Axes {
     return drawn(label, extent.low(), extent.high(), Ticks.step(extent.low(), extent.high()));
   }
 
-  /** An axis along the cells 0 to {@code count - 1}, whose ticks are at their centres. */
-  static ValueAxis cells(String label, int count) {
+  /**
+   * An axis along the cells 0 to {@code count - 1}, whose ticks are at their centres or, where
+   * there are groups, at the middles of those.
+   */
+  static ValueAxis cells(String label, int count, Groups groups) {
+    if (!groups.isEmpty()) {
+      return Theme.axis(new GroupAxis(label, groups));
+    }
     return drawn(label, -0.5, count - 0.5, Math.max(1, Ticks.step(0, count)));
   }
 

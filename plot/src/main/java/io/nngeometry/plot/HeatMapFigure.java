@@ -1,6 +1,8 @@
 package io.nngeometry.plot;
 
+import java.awt.Color;
 import java.awt.Graphics2D;
+import java.awt.geom.Line2D;
 import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
@@ -26,6 +28,8 @@ public final class HeatMapFigure implements Figure {
   private final Matrix matrix;
   private final ColorMap colors;
   private final Axis.@Nullable Limits limits;
+  private final Groups rows;
+  private final Groups columns;
   private final Size size;
 
   private HeatMapFigure(
@@ -36,6 +40,8 @@ public final class HeatMapFigure implements Figure {
       Matrix matrix,
       ColorMap colors,
       Axis.@Nullable Limits limits,
+      Groups rows,
+      Groups columns,
       Size size) {
     this.title = title;
     this.rowLabel = rowLabel;
@@ -44,6 +50,8 @@ public final class HeatMapFigure implements Figure {
     this.matrix = matrix;
     this.colors = colors;
     this.limits = limits;
+    this.rows = rows;
+    this.columns = columns;
     this.size = size;
   }
 
@@ -69,19 +77,50 @@ public final class HeatMapFigure implements Figure {
     int width = (int) Math.max(160, SIDE * matrix.columns() / longest) + 170;
     int height = (int) Math.max(100, SIDE * matrix.rows() / longest) + (title.isEmpty() ? 58 : 82);
     return new HeatMapFigure(
-        title, rowLabel, columnLabel, valueLabel, matrix, colors, null, new Size(width, height));
+        title,
+        rowLabel,
+        columnLabel,
+        valueLabel,
+        matrix,
+        colors,
+        null,
+        Groups.NONE,
+        Groups.NONE,
+        new Size(width, height));
+  }
+
+  private HeatMapFigure with(
+      Axis.@Nullable Limits ends, Groups ofRows, Groups ofColumns, Size other) {
+    return new HeatMapFigure(
+        title, rowLabel, columnLabel, valueLabel, matrix, colors, ends, ofRows, ofColumns, other);
   }
 
   /** This figure with fixed ends of the colour bar; values beyond take the colours of the ends. */
   public HeatMapFigure between(double low, double high) {
-    return new HeatMapFigure(
-        title, rowLabel, columnLabel, valueLabel, matrix, colors, new Axis.Limits(low, high), size);
+    return with(new Axis.Limits(low, high), rows, columns, size);
+  }
+
+  /**
+   * This figure with named groups of rows and of columns, parted by lines.
+   *
+   * @throws IllegalArgumentException if there are groups, and not of as many cells as the matrix
+   */
+  public HeatMapFigure grouped(Groups ofRows, Groups ofColumns) {
+    check("rows", ofRows, matrix.rows());
+    check("columns", ofColumns, matrix.columns());
+    return with(limits, ofRows, ofColumns, size);
+  }
+
+  private static void check(String side, Groups groups, int cells) {
+    if (!groups.isEmpty() && groups.cells() != cells) {
+      throw new IllegalArgumentException(
+          "groups: %d %s expected, got %d".formatted(cells, side, groups.cells()));
+    }
   }
 
   /** This figure laid out for another size. */
   public HeatMapFigure sized(int width, int height) {
-    return new HeatMapFigure(
-        title, rowLabel, columnLabel, valueLabel, matrix, colors, limits, new Size(width, height));
+    return with(limits, rows, columns, new Size(width, height));
   }
 
   @Override
@@ -127,10 +166,25 @@ public final class HeatMapFigure implements Figure {
     }
     Rectangle2D cells = draw(chart, graphics, area);
     Pictures.fit(graphics, matrix.image(colors, range), cells);
+    boundaries(graphics, cells);
     graphics.setPaint(Theme.FRAME);
     graphics.setStroke(Theme.HAIRLINE);
     graphics.draw(cells);
     bar.draw(graphics, cells, area);
+  }
+
+  private void boundaries(Graphics2D graphics, Rectangle2D cells) {
+    // zero is near white in the one map, and no colour of the other is
+    graphics.setPaint(colors == ColorMap.DIVERGING ? Theme.INK : Color.WHITE);
+    graphics.setStroke(Theme.HAIRLINE);
+    for (int before : rows.boundaries()) {
+      double y = cells.getY() + cells.getHeight() * before / matrix.rows();
+      graphics.draw(new Line2D.Double(cells.getX(), y, cells.getMaxX(), y));
+    }
+    for (int before : columns.boundaries()) {
+      double x = cells.getX() + cells.getWidth() * before / matrix.columns();
+      graphics.draw(new Line2D.Double(x, cells.getY(), x, cells.getMaxY()));
+    }
   }
 
   private Extent range() {
@@ -151,8 +205,8 @@ public final class HeatMapFigure implements Figure {
 
   private JFreeChart chart() {
     XYPlot plot = Theme.plot(new XYPlot());
-    ValueAxis across = Axes.cells(columnLabel, matrix.columns());
-    ValueAxis down = Axes.cells(rowLabel, matrix.rows());
+    ValueAxis across = Axes.cells(columnLabel, matrix.columns(), columns);
+    ValueAxis down = Axes.cells(rowLabel, matrix.rows(), rows);
     down.setInverted(true);
     plot.setDomainAxis(across);
     plot.setRangeAxis(down);

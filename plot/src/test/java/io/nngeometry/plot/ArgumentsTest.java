@@ -136,4 +136,16 @@ class ArgumentsTest {
   private static LineFigure lines(Palette palette, Series... series) {
     return LineFigure.of("", Axis.linear("x"), Axis.linear("y"), palette, List.of(series));
   }
+
+  @Test
+  void groupsMustFitTheMatrix() {
+    assertThatThrownBy(() -> new Groups(List.of("a"), List.of(0)))
+        .hasMessageStartingWith("groups: ");
+    Groups three = new Groups(List.of("a"), List.of(3));
+    assertThatThrownBy(() -> Samples.heatMap().grouped(three, Groups.NONE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("groups: 2 rows expected, got 3");
+    assertThatThrownBy(() -> new Grid(List.of(List.of())))
+        .hasMessageStartingWith("figures of a row");
+  }
 }

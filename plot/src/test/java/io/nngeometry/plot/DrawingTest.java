@@ -124,6 +124,59 @@ class DrawingTest {
   }
 
   @Test
+  void linesPartTheGroupsOfAMatrixAndNamesStandAtTheirMiddles() {
+    double[][] values = new double[4][4];
+    Arrays.stream(values).forEach(row -> Arrays.fill(row, 1));
+    HeatMapFigure plain = HeatMapFigure.of("", "r", "c", "v", values, ColorMap.SEQUENTIAL);
+    Groups groups = Groups.of(new int[] {0, 1, 1, 2}, List.of("ant", "bee", "cat"));
+    HeatMapFigure parted = plain.grouped(groups, Groups.NONE);
+
+    assertThat(groups.sizes()).containsExactly(1, 2, 1);
+    assertThat(Xml.text(parted.svg())).contains("ant", "bee", "cat");
+    assertThat(Xml.text(plain.svg())).doesNotContain("ant");
+    BufferedImage before = plain.render(400, 300, 1);
+    BufferedImage after = parted.render(400, 300, 1);
+    int filled = before.getRGB(180, 150);
+    long lines =
+        IntStream.range(60, 240)
+            .filter(y -> before.getRGB(180, y) == filled && after.getRGB(180, y) != filled)
+            .count();
+    assertThat(lines).as("two lines, each on one or two pixels").isBetween(2L, 4L);
+  }
+
+  @Test
+  void rowsOfAGridShareTheWholeWidth() {
+    Figure wide = Samples.lines().sized(400, 200);
+    Figure narrow = Samples.lines().sized(100, 150);
+    Grid grid = new Grid(List.of(List.of(wide, narrow), List.of(narrow)));
+    List<java.awt.geom.Rectangle2D> areas = new java.util.ArrayList<>();
+    Figure seen =
+        new Figure() {
+          @Override
+          public Size size() {
+            return new Size(100, 150);
+          }
+
+          @Override
+          public String description() {
+            return "seen";
+          }
+
+          @Override
+          public void draw(java.awt.Graphics2D graphics, java.awt.geom.Rectangle2D area) {
+            areas.add(area);
+          }
+        };
+    new Grid(List.of(List.of(wide, seen), List.of(seen))).render(500, 350, 1);
+
+    assertThat(grid.size()).isEqualTo(new Size(500, 350));
+    assertThat(areas)
+        .containsExactly(
+            new java.awt.geom.Rectangle2D.Double(400, 0, 100, 200),
+            new java.awt.geom.Rectangle2D.Double(0, 200, 500, 150));
+  }
+
+  @Test
   void blocksOfALargeMatrixAreMeans() {
     double[][] values = new double[2000][2000];
     for (int i = 0; i < 2000; i++) {

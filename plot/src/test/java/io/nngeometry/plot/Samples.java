@@ -60,7 +60,18 @@ final class Samples {
             new double[] {0, 1, 2}, new double[] {1, 0, 2}, new int[] {0, 1, 0}, PALETTE.names()));
   }
 
+  static HeatMapFigure groups() {
+    return heatMap()
+        .grouped(
+            Groups.of(new int[] {0, 1}, List.of("upper", "lower")),
+            Groups.of(new int[] {0, 0, 1}, List.of("left", "right")));
+  }
+
+  static Grid grid() {
+    return new Grid(List.of(List.of(scatter(), intervals()), List.of(lines())));
+  }
+
   static List<Figure> all() {
-    return List.of(lines(), intervals(), heatMap(), scatter());
+    return List.of(lines(), intervals(), heatMap(), scatter(), groups(), grid());
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Runs a program whose native memory is watched: in a process of its own, where the Java heap is
@@ -31,19 +32,8 @@ final class ChildProcess {
   static List<String> lines(
       Class<?> program, Path folder, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(OPTIONS);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
-    command.addAll(List.of(arguments));
     Path log = folder.resolve("child.log");
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    builder.environment().putAll(environment);
-    Process process = builder.start();
+    Process process = started(program, folder, log, environment, arguments);
     boolean ended = process.waitFor(10, TimeUnit.MINUTES);
     if (!ended) {
       process.destroyForcibly().waitFor();
@@ -52,5 +42,39 @@ final class ChildProcess {
     assertThat(ended).as("%s hangs: %s", program.getSimpleName(), lines).isTrue();
     assertThat(process.exitValue()).as("%s failed: %s", program.getSimpleName(), lines).isZero();
     return lines;
+  }
+
+  /** Kills {@code program}, as kill -9 does, once {@code reached}; fails if it ends before that. */
+  static void killed(Class<?> program, Path folder, BooleanSupplier reached, String... arguments)
+      throws IOException, InterruptedException {
+    Path log = folder.resolve("child.log");
+    Process process = started(program, folder, log, Map.of(), arguments);
+    while (process.isAlive() && !reached.getAsBoolean()) {
+      Thread.sleep(5);
+    }
+    boolean alive = process.isAlive();
+    process.destroyForcibly().waitFor();
+    assertThat(alive).as("%s ended: %s", program.getSimpleName(), Files.readAllLines(log)).isTrue();
+  }
+
+  private static Process started(
+      Class<?> program,
+      Path folder,
+      Path log,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(OPTIONS);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 }
