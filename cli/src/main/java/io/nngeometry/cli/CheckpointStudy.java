@@ -19,6 +19,7 @@ import io.nngeometry.linalg.CancelledException;
 import io.nngeometry.linalg.Monitor;
 import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Dataset;
+import io.nngeometry.models.data.Part;
 import io.nngeometry.nn.Module;
 import io.nngeometry.plot.Figure;
 import java.io.IOException;
@@ -114,8 +115,12 @@ final class CheckpointStudy {
 
   private Dataset test() throws IOException {
     try {
-      return DataOptions.of(checkpoints.data())
-          .test(data, options.sample().most(quick, EXAMPLES), options.sample().dtype());
+      Map<String, String> told = new LinkedHashMap<>(checkpoints.data());
+      if (data != null) {
+        told.put("data", data.toString());
+      }
+      return DataOptions.of(told)
+          .load(Part.TEST, options.sample().most(quick, EXAMPLES), options.sample().dtype());
     } catch (ParameterException e) {
       throw new UserException(
           "%s: what it says of the data cannot be read (%s); give --data"

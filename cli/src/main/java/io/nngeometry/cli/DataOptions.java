@@ -174,14 +174,6 @@ final class DataOptions {
     return load(which, n == null ? Integer.MAX_VALUE : n, type);
   }
 
-  /** The source's part to test with, or of {@code other}, at most the first {@code most}. */
-  Dataset test(@Nullable DataSource other, int most, FloatType type) throws IOException {
-    if (other != null) {
-      source = other;
-    }
-    return load(Part.TEST, most, type);
-  }
-
   /** The same, and of it at most the first {@code most}; --n, where it is given, is exact. */
   Dataset load(@Nullable Part which, int most, FloatType type) throws IOException {
     Check check = new Check(spec.commandLine());

@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.TensorOptions;
  * at a time: a product reads them once, from the system's cache of the file where they are in it,
  * and all else is what products answer.
  *
- * <p>As with every mapped file, nobody may cut it short while a product runs; what was cut before is
- * an error.
+ * <p>As with every mapped file, nobody may cut it short while a product runs; what was cut before
+ * is an error.
  */
 public final class StoredKernel extends MatrixFreeFMat {
   private final Path file;

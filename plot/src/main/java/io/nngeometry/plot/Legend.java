@@ -19,7 +19,7 @@ public record Legend(Palette palette, List<String> names, int width) implements 
   private static final double LINE = 34;
   private static final double GAP = 6;
   private static final double BETWEEN = 26;
-  private static final int HEIGHT = 100;
+  private static final int HEIGHT = 44;
 
   /** Checks the names against the palette. */
   public Legend {
@@ -50,7 +50,7 @@ public record Legend(Palette palette, List<String> names, int width) implements 
       all += LINE + GAP + width;
     }
     double x = area.getCenterX() - all / 2;
-    double y = area.getY() + area.getHeight() / 3;
+    double y = area.getY() + area.getHeight() / 2;
     for (int k = 0; k < widths.length; k++) {
       Style style = palette.style(names.get(k));
       graphics.setPaint(style.color());

@@ -12,6 +12,8 @@ public final class Measurements {
   /** Series, quantity, damping or NaN, vector or -1, value. */
   private static final int FIELDS = 5;
 
+  private static final List<Quantity> QUANTITIES = List.of(Quantity.values());
+
   private Measurements() {}
 
   /** (measurements, 5). */
@@ -21,7 +23,7 @@ public final class Measurements {
     int at = 0;
     for (Measurement m : measurements) {
       values[at++] = series.indexOf(m.series());
-      values[at++] = m.quantity().ordinal();
+      values[at++] = QUANTITIES.indexOf(m.quantity());
       values[at++] = m.lambda().orElse(Double.NaN);
       values[at++] = m.vector().orElse(-1);
       values[at++] = m.value();
@@ -40,7 +42,7 @@ public final class Measurements {
       measurements.add(
           new Measurement(
               series.get((int) values[at]),
-              Quantity.values()[(int) values[at + 1]],
+              QUANTITIES.get((int) values[at + 1]),
               Double.isNaN(lambda) ? OptionalDouble.empty() : OptionalDouble.of(lambda),
               draw,
               vector < 0 ? OptionalInt.empty() : OptionalInt.of(vector),

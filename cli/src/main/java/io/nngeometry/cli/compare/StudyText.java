@@ -5,6 +5,7 @@ import io.nngeometry.cli.console.TextTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -13,15 +14,13 @@ public record StudyText(Study study) {
 
   /** Every measurement on a line of its own, by checkpoint. */
   public static String csv(List<Study.State> states, Map<String, List<Measurement>> measurements) {
-    StringBuilder csv = new StringBuilder("checkpoint,step,test_accuracy,");
+    String heading = new ResultCsv(List.of()).toString();
+    StringBuilder csv = new StringBuilder("checkpoint,step,test_accuracy,").append(heading);
     for (Study.State state : states) {
       String file = state.checkpoint().file();
-      List<String> lines =
-          new ResultCsv(measurements.getOrDefault(file, List.of())).toString().lines().toList();
-      if (state == states.get(0)) {
-        csv.append(lines.get(0)).append('\n');
-      }
-      lines.stream()
+      new ResultCsv(measurements.getOrDefault(file, List.of()))
+          .toString()
+          .lines()
           .skip(1)
           .forEach(
               line ->
@@ -94,13 +93,14 @@ public record StudyText(Study study) {
 
   private List<List<String>> solves() {
     List<List<String>> rows = new ArrayList<>();
+    int dampings = ((List<?>) Objects.requireNonNull(study.settings().get("damping"))).size();
     for (int r = 0; r < study.states().get(0).solves().size(); r++) {
       List<String> row = new ArrayList<>();
       row.add(study.states().get(0).solves().get(r).series());
       for (Study.State state : study.states()) {
         List<Results.Solve.Point> points = state.solves().get(r).points();
         row.add(
-            points.isEmpty()
+            points.size() < dampings
                 ? "-"
                 : Numbers.cosine(
                     points.stream().mapToDouble(p -> p.cosine().median()).average().orElseThrow()));
