@@ -11,6 +11,7 @@ import io.nngeometry.cli.console.Progress;
 import io.nngeometry.cli.training.TrainingSettings;
 import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
+import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Digits;
 import io.nngeometry.models.data.LabelledImages;
 import io.nngeometry.models.data.TrainTest;
@@ -34,7 +35,9 @@ import picocli.CommandLine.Spec;
         "Trains a small network on embedded digits and compares the Fisher matrix in "
             + "every representation with the exact one, on held-out images: trace, quadratic "
             + "form, product, damped inverse. Writes a table, figures, the matrices and a "
-            + "report.html.",
+            + "report.html. With --checkpoints it does so at every state of a training that "
+            + "'nngeometry train' kept, as section 3.1 of the NNGeometry paper does, and writes "
+            + "study.json, study.csv and its figures 3 to 6.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -44,7 +47,11 @@ import picocli.CommandLine.Spec;
       "  nngeometry compare",
       "  nngeometry compare --quick --out quick",
       "  nngeometry compare --estimator mc --draws 5 --vectors 4",
-      "  nngeometry compare --representations diag,kfac --damping 1e-3,1e-2 --json"
+      "  nngeometry compare --representations diag,kfac --damping 1e-3,1e-2 --json",
+      "",
+      "  nngeometry train --checkpoints states --thresholds .2,.4,.6,.8 --evaluate-every 2",
+      "  nngeometry compare --checkpoints states --out study",
+      "  nngeometry compare --checkpoints states --out study --resume     after an interruption"
     })
 final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -56,10 +63,27 @@ final class CompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--data",
-      paramLabel = "NAME",
-      defaultValue = "digits",
-      description = "digits: the 1,797 embedded images of 8 x 8 pixels. Default: ${DEFAULT-VALUE}.")
-  private Dataset data;
+      paramLabel = "SPEC",
+      converter = DataOptions.Sources.class,
+      description =
+          "digits: the 1,797 embedded images of 8 x 8 pixels. With --checkpoints, any data that"
+              + " 'nngeometry train' takes. Default: digits, or what the checkpoints were trained"
+              + " on.")
+  private @Nullable DataSource data;
+
+  @Option(
+      names = "--checkpoints",
+      paramLabel = "DIR",
+      description =
+          "Compare at every state of a training that 'nngeometry train --checkpoints DIR' kept.")
+  private @Nullable Path checkpoints;
+
+  @Option(
+      names = "--resume",
+      description =
+          "With --checkpoints: go on with what was interrupted in --out; the options must be the"
+              + " same. Where there is none, begin.")
+  private boolean resume;
 
   @Option(
       names = "--model",
@@ -79,15 +103,19 @@ final class CompareCommand implements Callable<Integer> {
   @Mixin private TrainingOptions training;
   @Mixin private OutputOptions output;
 
-  /** Data sets that come with the command. */
-  enum Dataset {
-    /** Handwritten digits. */
-    DIGITS
-  }
-
   @Override
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
+    if (checkpoints != null) {
+      refuse("--weights", weights);
+      return new CheckpointStudy(checkpoints, data, quick, resume, compare, output, commandLine())
+          .run(watch);
+    }
+    if (resume || (data != null && !data.toString().equals("digits"))) {
+      throw new UsageException(
+          "%s: it needs --checkpoints; 'nngeometry train --checkpoints DIR' makes them, of any network and data"
+              .formatted(resume ? "--resume" : "--data"));
+    }
     model.checkForDigits();
     output.startEngine();
     try (TrainTest digits = Digits.load().split(compare.sample().seed())) {
@@ -126,6 +154,12 @@ final class CompareCommand implements Callable<Integer> {
       output.print(output.json() ? Json.of(results) : text(results, files));
     }
     return 0;
+  }
+
+  private static void refuse(String option, @Nullable Object value) {
+    if (value != null) {
+      throw new UsageException(option + ": --checkpoints have their own; leave it out");
+    }
   }
 
   private Outcome run(

@@ -33,11 +33,11 @@ final class CompareOptions {
   @Option(
       names = "--estimator",
       paramLabel = "KIND",
-      defaultValue = "exact",
       description =
           "exact: all outputs. mc: labels drawn from the model, as in the paper, anew for the truth"
-              + " and for every draw. empirical: the data's own. Default: ${DEFAULT-VALUE}.")
-  private EstimatorKind estimator;
+              + " and for every draw. empirical: the data's own. Default: exact, or mc with"
+              + " --checkpoints.")
+  private @Nullable EstimatorKind estimator;
 
   @Option(
       names = "--draws",
@@ -80,7 +80,9 @@ final class CompareOptions {
       paramLabel = "NAME",
       split = ",",
       converter = Names.Stored.class,
-      description = "Which to compare with the implicit one. Default: all that are stored.")
+      description =
+          "Which to compare with the implicit one. Default: all that are stored, or diag,"
+              + " quasi-diag, kfac and ekfac with --checkpoints.")
   private @Nullable List<Representation> representations;
 
   @Option(
@@ -112,12 +114,29 @@ final class CompareOptions {
 
   /** The experiment asked for. */
   Design design(boolean quick) {
+    return design(quick, EstimatorKind.EXACT, Names.Stored.all());
+  }
+
+  /** The experiment of the paper's section 3.1, where nothing else is asked for. */
+  Design designOfThePaper(boolean quick) {
+    return design(
+        quick,
+        EstimatorKind.MC,
+        List.of(
+            Representation.DIAG,
+            Representation.QUASI_DIAG,
+            Representation.KFAC,
+            Representation.EKFAC));
+  }
+
+  private Design design(boolean quick, EstimatorKind usual, List<Representation> all) {
+    EstimatorKind how = Objects.requireNonNullElse(estimator, usual);
     int howOften = Objects.requireNonNullElse(draws, quick ? QUICK_DRAWS : DRAWS);
     int inAll = quick ? QUICK_VECTORS : ALL_VECTORS;
-    int perDraw = Math.max(1, inAll / estimator.draws(howOften));
+    int perDraw = Math.max(1, inAll / how.draws(howOften));
     return new Design(
-        representations == null ? Names.Stored.all() : representations,
-        estimator,
+        Objects.requireNonNullElse(representations, all),
+        how,
         trials,
         howOften,
         Objects.requireNonNullElse(vectors, perDraw),

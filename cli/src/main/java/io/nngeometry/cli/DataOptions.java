@@ -7,13 +7,18 @@ import io.nngeometry.models.data.Normalisation;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.models.data.Selection;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -222,6 +227,29 @@ final class DataOptions {
     }
   }
 
+  /**
+   * The options that {@link #addTo} told of another command: the data, their split, and what
+   * becomes of pictures.
+   *
+   * @throws ParameterException if they make no sense
+   */
+  static DataOptions of(Map<String, String> settings) {
+    Told told = new Told();
+    List<String> arguments = new ArrayList<>();
+    for (String name : List.of("data", "seed", "resize", "stretch", "colour", "normalise")) {
+      if (settings.containsKey(name)) {
+        arguments.add("--%s=%s".formatted(name, settings.get(name)));
+      }
+    }
+    new CommandLine(told).parseArgs(arguments.toArray(String[]::new));
+    return told.data;
+  }
+
+  @Command(name = "data")
+  private static final class Told {
+    @Mixin private DataOptions data;
+  }
+
   /** Where the examples come from. */
   DataSource source() {
     return source;
@@ -246,9 +274,11 @@ final class DataOptions {
     settings.put("shuffle", shuffle);
     settings.put("seed", seed);
     Framing framing = pictures.framing();
-    if (!framing.equals(Framing.AS_IS)) {
+    if (pictures.size != null) {
       settings.put("resize", "%dx%d".formatted(framing.height(), framing.width()));
       settings.put("stretch", pictures.stretch);
+    }
+    if (pictures.colour != null) {
       settings.put("colour", framing.colour().name().toLowerCase(Locale.ROOT));
     }
     if (pictures.normalisation != null) {

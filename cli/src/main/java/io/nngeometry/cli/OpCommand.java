@@ -185,7 +185,7 @@ final class OpCommand implements Callable<Integer> {
           words.size() == 2 ? Optional.of(Path.of(words.get(0))) : Optional.empty();
       Optional<MatrixSource> source = file.isPresent() ? described(file.get()) : Optional.of(own());
       if (source.isEmpty()) {
-        try (PMat m = read(file.orElseThrow())) {
+        try (PMat m = OperatorFile.read(file.orElseThrow())) {
           answer(operation, m, how, target);
         }
       } else {
@@ -194,6 +194,8 @@ final class OpCommand implements Callable<Integer> {
           answer(operation, m, how, target);
         }
       }
+    } catch (CorruptFileException e) {
+      throw new UserException(e.getMessage() + "; 'nngeometry fim' writes matrices", e);
     }
     return 0;
   }
@@ -246,14 +248,6 @@ final class OpCommand implements Callable<Integer> {
                   file));
     }
     return source;
-  }
-
-  private static PMat read(Path file) throws IOException {
-    try {
-      return OperatorFile.read(file);
-    } catch (CorruptFileException e) {
-      throw new UserException(e.getMessage() + "; 'nngeometry fim' writes matrices", e);
-    }
   }
 
   private void answer(Operation operation, PMat m, Optional<Damping> how, Optional<Path> target)

@@ -11,7 +11,9 @@ final class SampleOptions {
   @Option(
       names = "--n",
       paramLabel = "N",
-      description = "Held-out images to use. Default: all 450.")
+      description =
+          "Held-out images to use. Default: all 450 digits, or 500 where a command knows other"
+              + " data.")
   private @Nullable Integer n;
 
   @Option(
@@ -45,6 +47,11 @@ final class SampleOptions {
   /** How many of the {@code available} images to use. */
   int examples(boolean quick, int available) {
     return n != null ? n : quick ? Math.min(QUICK, available) : available;
+  }
+
+  /** How many images to read at the most, where {@code usual} is what suits. */
+  int most(boolean quick, int usual) {
+    return n != null ? n : quick ? Math.min(QUICK, usual) : usual;
   }
 
   /** Images per minibatch. */

@@ -17,9 +17,16 @@ import org.jfree.chart.plot.XYPlot;
  * @param palette the colours of the series
  * @param series what to draw; later ones lie on top
  * @param size the layout size
+ * @param hasLegend whether the names of the series stand below
  */
 public record LineFigure(
-    String title, Axis x, Axis y, Palette palette, List<Series> series, Size size)
+    String title,
+    Axis x,
+    Axis y,
+    Palette palette,
+    List<Series> series,
+    Size size,
+    boolean hasLegend)
     implements Figure {
   /** Checks the series against the palette and the axes. */
   public LineFigure {
@@ -29,12 +36,17 @@ public record LineFigure(
 
   /** A figure of the usual size. */
   public static LineFigure of(String title, Axis x, Axis y, Palette palette, List<Series> series) {
-    return new LineFigure(title, x, y, palette, series, new Size(640, 420));
+    return new LineFigure(title, x, y, palette, series, new Size(640, 420), true);
   }
 
   /** This figure laid out for another size. */
   public LineFigure sized(int width, int height) {
-    return new LineFigure(title, x, y, palette, series, new Size(width, height));
+    return new LineFigure(title, x, y, palette, series, new Size(width, height), hasLegend);
+  }
+
+  /** This figure without its legend, as where a {@link Legend} stands for several. */
+  public LineFigure withoutLegend() {
+    return new LineFigure(title, x, y, palette, series, size, false);
   }
 
   @Override
@@ -55,7 +67,9 @@ public record LineFigure(
     plot.setDataset(XyData.dataset(y, series));
     plot.setRenderer(renderer);
     JFreeChart chart = Theme.chart(title, plot);
-    Theme.legend(chart, renderer.legend(), area.getWidth());
+    if (hasLegend) {
+      Theme.legend(chart, renderer.legend(), area.getWidth());
+    }
     chart.draw(graphics, area);
   }
 }

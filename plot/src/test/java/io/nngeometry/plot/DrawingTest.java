@@ -177,6 +177,15 @@ class DrawingTest {
   }
 
   @Test
+  void aLegendStandsForThoseOfSeveralFigures() {
+    assertThat(Xml.text(Samples.legend().svg())).containsSubsequence(Samples.PALETTE.names());
+    String line = Samples.PALETTE.names().get(0);
+    assertThat(Xml.text(Samples.lines().withoutLegend().svg())).doesNotContain(line);
+    assertThat(Samples.lines().withoutLegend().sized(300, 200).hasLegend()).isFalse();
+    assertThat(Samples.legend().size()).isEqualTo(new Size(600, 44));
+  }
+
+  @Test
   void blocksOfALargeMatrixAreMeans() {
     double[][] values = new double[2000][2000];
     for (int i = 0; i < 2000; i++) {

@@ -94,7 +94,7 @@ class FigureTest {
 
     assertThatThrownBy(() -> figure.render(10, 200, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("size: at least 100 x 100 expected, got 10 x 200");
+        .hasMessage("size: at least 100 x 40 expected, got 10 x 200");
     for (double scale : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY, 1e6}) {
       assertThatThrownBy(() -> figure.render(200, 200, scale))
           .isInstanceOf(IllegalArgumentException.class)

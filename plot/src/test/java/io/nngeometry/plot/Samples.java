@@ -67,11 +67,27 @@ final class Samples {
             Groups.of(new int[] {0, 0, 1}, List.of("left", "right")));
   }
 
+  static Legend legend() {
+    return new Legend(PALETTE, PALETTE.names(), 600);
+  }
+
   static Grid grid() {
-    return new Grid(List.of(List.of(scatter(), intervals()), List.of(lines())));
+    return new Grid(
+        List.of(
+            List.of(scatter(), intervals()),
+            List.of(new Blank(new Size(200, 40))),
+            List.of(legend())));
   }
 
   static List<Figure> all() {
-    return List.of(lines(), intervals(), heatMap(), scatter(), groups(), grid());
+    return List.of(
+        lines(),
+        intervals(),
+        heatMap(),
+        scatter(),
+        groups(),
+        grid(),
+        legend(),
+        lines().withoutLegend());
   }
 }

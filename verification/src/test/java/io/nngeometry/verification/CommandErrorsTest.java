@@ -98,7 +98,7 @@ class CommandErrorsTest {
           fim --model NET --data DATA --weights R --out R  | 2 | --weights                    | a .pt2 file has its own
           fim --model NET --data DATA --representation dense --memory 10KiB --out R | 1 | --memory | diag (
           hessian --model NET --data DATA --memory 10KiB --out R | 1 | --memory               | budget of 10.0 KiB
-          hessian --model NET --data safetensors:unlabelled --out R | 1 | labels              | the data has none
+          hessian --model NET --data safetensors:unlabelled --out R | 1 | the loss needs targets | the data has no labels
           jacobian --model NET --data DATA --memory 1KiB --out R | 1 | --memory: the Jacobian | some of the layers
           op none trace                                    | 1 | no such file                 | nngeometry fim --out
           op F-half trace                                  | 1 | F-half.safetensors           | nngeometry fim

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Fisher matrices in every representation against the implicit one, on the quantities of section
@@ -62,6 +63,42 @@ public final class Experiment {
     }
   }
 
+  /** The matrix that the others are held against, with its trace, which costs a pass. */
+  public Truth truthAlone() {
+    return Truth.of(implicit());
+  }
+
+  /** How often {@link #draw} tells where it is. */
+  public static long stepsOfDraw(Design design) {
+    return 1
+        + design.representations().stream()
+            .mapToLong(r -> 1L + (long) Inverse.of(r.name()).size() * design.dampings().size())
+            .sum();
+  }
+
+  /**
+   * One draw alone: what its matrices and vectors give against {@code truth}, whose products are
+   * made once for all quantities and all matrices.
+   *
+   * @param step told the steps done, after each
+   */
+  public List<Measurement> draw(Truth truth, int draw, LongConsumer step) {
+    Measuring measuring = new Measuring(truth, design);
+    List<PMat> matrices = ofDraw(draw).as(design.representations().toArray(Representation[]::new));
+    try (Probes probes = Probes.of(truth, design.vectors(), seeds.vectors(draw))) {
+      long done = 1;
+      step.accept(done);
+      for (PMat matrix : matrices) {
+        long before = done;
+        measuring.measure(matrix, probes, draw, now -> step.accept(before + now));
+        done += measuring.steps(matrix);
+      }
+    } finally {
+      matrices.forEach(PMat::close);
+    }
+    return measuring.measurements();
+  }
+
   private Outcome.Built describe(PMat matrix, Map<String, Double> alone, Measuring measuring) {
     String name = matrix.representation();
     return new Outcome.Built(
@@ -74,11 +111,14 @@ public final class Experiment {
 
   private Truth truth() {
     try (Progress.Task task = progress.start("trace of the truth", examples)) {
-      return Truth.of(
-          fisher
-              .estimator(design.estimator().estimator(design.trials(), seeds.truth()))
-              .as(Representation.IMPLICIT));
+      return Truth.of(implicit());
     }
+  }
+
+  private PMat implicit() {
+    return fisher
+        .estimator(design.estimator().estimator(design.trials(), seeds.truth()))
+        .as(Representation.IMPLICIT);
   }
 
   /** Times every representation on its own. */

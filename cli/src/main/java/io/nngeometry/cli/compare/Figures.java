@@ -56,7 +56,7 @@ public final class Figures {
   }
 
   /** A decade below what is not rounding. */
-  private static double floor(Collection<Interval> intervals) {
+  static double floor(Collection<Interval> intervals) {
     double least =
         intervals.stream()
             .flatMapToDouble(i -> DoubleStream.of(i.low(), i.median()))

@@ -17,10 +17,15 @@ record Inverse(String series, DoubleFunction<Damping> damping) {
 
   /** Exact damping, and for KFAC that of the factors too, as Martens and Grosse damp it. */
   static List<Inverse> of(PMat matrix) {
+    return of(matrix.representation());
+  }
+
+  /** Those of a matrix in this representation. */
+  static List<Inverse> of(String representation) {
     List<Inverse> all = new ArrayList<>();
-    all.add(new Inverse(matrix.representation(), Damping::tikhonov));
-    if (matrix.representation().equals(Representation.KFAC.name())) {
-      all.add(new Inverse(matrix.representation() + ", factored", Damping::factored));
+    all.add(new Inverse(representation, Damping::tikhonov));
+    if (representation.equals(Representation.KFAC.name())) {
+      all.add(new Inverse(representation + ", factored", Damping::factored));
     }
     return List.copyOf(all);
   }

@@ -87,6 +87,11 @@ final class Measuring {
     }
   }
 
+  /** Every number so far. */
+  List<Measurement> measurements() {
+    return List.copyOf(measurements);
+  }
+
   void secondsPerTrueProduct(double seconds) {
     secondsPerTrueProduct = seconds;
   }

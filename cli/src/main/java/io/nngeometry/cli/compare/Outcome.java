@@ -50,6 +50,12 @@ public record Outcome(
 
   /** The spread at one damping; empty if every solve was refused. */
   public Optional<Spread> spread(String series, Quantity quantity, OptionalDouble lambda) {
+    return spread(measurements, series, quantity, lambda);
+  }
+
+  /** The spread of {@code quantity} in {@code measurements}; empty where there is none. */
+  static Optional<Spread> spread(
+      List<Measurement> measurements, String series, Quantity quantity, OptionalDouble lambda) {
     List<Double> values =
         measurements.stream()
             .filter(

@@ -6,6 +6,7 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.PMat;
 import java.util.Locale;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** How well (F' + lambda)^-1 undoes F + lambda: the two definitions that are around. */
@@ -63,7 +64,12 @@ public enum Residual {
 
   /** The one that {@code results} are of. */
   static Residual of(Results results) {
-    return valueOf(String.valueOf(results.settings().get("residual")).toUpperCase(Locale.ROOT));
+    return of(results.settings());
+  }
+
+  /** The one among the settings of a run. */
+  static Residual of(Map<String, Object> settings) {
+    return valueOf(String.valueOf(settings.get("residual")).toUpperCase(Locale.ROOT));
   }
 
   /**

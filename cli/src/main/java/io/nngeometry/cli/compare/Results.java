@@ -133,7 +133,13 @@ public record Results(
 
   /** The solves' part of {@code outcome}. */
   public static List<Solve> solves(Outcome outcome, List<Double> dampings) {
-    return outcome.inverses().stream()
+    return solves(outcome.measurements(), outcome.inverses(), dampings);
+  }
+
+  /** The solves among {@code measurements}, by inverse and damping. */
+  static List<Solve> solves(
+      List<Measurement> measurements, List<String> inverses, List<Double> dampings) {
+    return inverses.stream()
         .map(
             series ->
                 new Solve(
@@ -141,8 +147,8 @@ public record Results(
                     dampings.stream()
                         .flatMap(
                             lambda ->
-                                outcome
-                                    .spread(series, Quantity.SOLVE, OptionalDouble.of(lambda))
+                                Outcome.spread(
+                                    measurements, series, Quantity.SOLVE, OptionalDouble.of(lambda))
                                     .map(spread -> new Solve.Point(lambda, spread))
                                     .stream())
                         .toList()))

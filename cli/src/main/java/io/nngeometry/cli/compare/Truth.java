@@ -8,7 +8,7 @@ import io.nngeometry.operators.PMat;
  * @param matrix the implicit matrix
  * @param trace its trace
  */
-record Truth(PMat matrix, double trace) implements AutoCloseable {
+public record Truth(PMat matrix, double trace) implements AutoCloseable {
   static Truth of(PMat matrix) {
     return new Truth(matrix, matrix.trace());
   }
