@@ -47,15 +47,18 @@ record Architecture(NetworkKind kind, NetworkKind.Shape shape) {
    */
   static Architecture of(Map<String, String> metadata) {
     try {
-      return new Architecture(
-          NetworkKind.of(metadata.getOrDefault(MODEL, "")),
-          new NetworkKind.Shape(
-              Optional.ofNullable(metadata.get(INPUT)).map(Architecture::sizes),
-              Optional.ofNullable(metadata.get(CLASSES)).map(Integer::valueOf),
-              Optional.ofNullable(metadata.get(WIDTH)).map(Integer::valueOf)));
+      return new Architecture(NetworkKind.of(metadata.getOrDefault(MODEL, "")), shape(metadata));
     } catch (IllegalArgumentException e) {
       throw new UserException("the weights do not say whose they are: " + e.getMessage(), e);
     }
+  }
+
+  /** The sizes among them. */
+  static NetworkKind.Shape shape(Map<String, String> metadata) {
+    return new NetworkKind.Shape(
+        Optional.ofNullable(metadata.get(INPUT)).map(Architecture::sizes),
+        Optional.ofNullable(metadata.get(CLASSES)).map(Integer::valueOf),
+        Optional.ofNullable(metadata.get(WIDTH)).map(Integer::valueOf));
   }
 
   private static List<Long> sizes(String text) {

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  nngeometry inspect",
       "  nngeometry inspect --model resnet18 --width 16",
+      "  nngeometry inspect --model transformer --width 32 --classes 1000",
       "  nngeometry inspect --model resnet50 --examples 50000 --memory 4GiB",
       "  nngeometry inspect --model resnet50 --dtype float64 --json",
       "  nngeometry inspect --model net.pt2"
@@ -82,7 +83,12 @@ final class InspectCommand implements Callable<Integer> {
       Inspection inspection =
           Inspection.of(
               new Inspection.Subject(
-                  network.name(), network.model(), network.layers(), inputs, network.uncovered()),
+                  network.name(),
+                  network.model(),
+                  network.layers(),
+                  inputs,
+                  network.uncovered(),
+                  NetworkKind.find(network.name()).map(NetworkKind::classAxis).orElse(1)),
               network.dtype().toString(),
               network.dtype().bytes(),
               new Inspection.Scale(gradients, examples, batch, budget));

@@ -31,8 +31,8 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "NAME|FILE.pt2",
       description =
-          "small-conv, mlp, resnet20, resnet18, resnet50, or a network exported from PyTorch by"
-              + " torch.export.save. Default: small-conv.")
+          "small-conv, lenet, mlp, resnet20, resnet18, resnet50, transformer, or a network exported"
+              + " from PyTorch by torch.export.save. Default: small-conv.")
   private @Nullable String model;
 
   @Option(
@@ -46,13 +46,17 @@ final class ModelOptions {
   @Option(
       names = "--classes",
       paramLabel = "C",
-      description = "Number of outputs of a network given by name.")
+      description =
+          "Number of outputs, or of tokens, of a network given by name. Default: that of --weights,"
+              + " or its own.")
   private @Nullable Integer classes;
 
   @Option(
       names = "--width",
       paramLabel = "W",
-      description = "Channels of resnet18's first stage (64), or hidden units of mlp (32).")
+      description =
+          "Channels of the first stage of resnet20 (16) and resnet18 (64), hidden units of mlp (32),"
+              + " features of a token of transformer (64). Default: that of --weights, or these.")
   private @Nullable Integer width;
 
   @Option(
@@ -110,7 +114,8 @@ final class ModelOptions {
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
     NetworkKind.Shape shape =
-        new NetworkKind.Shape(example, Optional.ofNullable(classes), Optional.ofNullable(width));
+        new NetworkKind.Shape(example, Optional.ofNullable(classes), Optional.ofNullable(width))
+            .or(weights == null ? NetworkKind.Shape.DEFAULT : Weights.shape(weights));
     Module net = kind.build(shape);
     if (weights == null) {
       net.initialize(seed);
@@ -130,7 +135,10 @@ final class ModelOptions {
               LongStream.concat(
                       LongStream.of(1), kind.sizes(shape).stream().mapToLong(Long::longValue))
                   .toArray();
-          return List.of(torch.zeros(one, Tensors.options(type.type())));
+          ScalarType takes = kind.inputType();
+          return List.of(
+              torch.zeros(
+                  one, Tensors.options(takes == ScalarType.Undefined ? type.type() : takes)));
         },
         List.of());
   }

@@ -1,10 +1,12 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.models.LeNet;
 import io.nngeometry.models.Mlp;
 import io.nngeometry.models.ResNet18;
 import io.nngeometry.models.ResNet50;
 import io.nngeometry.models.ResNetCifar;
 import io.nngeometry.models.SmallConvNet;
+import io.nngeometry.models.Transformer;
 import io.nngeometry.models.data.Digits;
 import io.nngeometry.nn.Module;
 import java.util.Arrays;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The networks that commands know by name. */
 enum NetworkKind {
@@ -26,6 +29,17 @@ enum NetworkKind {
             "--classes: %s has %d classes; mlp takes any number".formatted(word(), Digits.CLASSES));
       }
       return new SmallConvNet();
+    }
+  },
+
+  /** LeCun et al. 1998, for images from 12 x 12 pixels. */
+  LENET("LeNet-5 with rectifiers and max-pools", new long[] {1, 28, 28}) {
+    @Override
+    Module build(Shape shape) {
+      shape.refuseWidth(this);
+      requireImages(shape, LeNet.LEAST);
+      List<Long> sizes = sizes(shape);
+      return new LeNet(sizes.get(0), sizes.get(1), sizes.get(2), shape.classes().orElse(10));
     }
   },
 
@@ -69,9 +83,36 @@ enum NetworkKind {
       requireColours(shape);
       return new ResNet50(shape.classes().orElse(200));
     }
+  },
+
+  /** A decoder of two blocks, for sequences of tokens. */
+  TRANSFORMER(
+      "causal transformer of two blocks and two heads, its last layer tied to the embedding",
+      new long[] {64}) {
+    @Override
+    Module build(Shape shape) {
+      if (sizes(shape).size() != 1) {
+        throw new UsageException(
+            "--model: transformer takes sequences of tokens, not inputs of %s; %s take images"
+                .formatted(times(sizes(shape)), ANY_IMAGES));
+      }
+      return new Transformer(
+          Transformer.Options.of(
+              shape.classes().orElse(256), sizes(shape).get(0), shape.width().orElse(64)));
+    }
+
+    @Override
+    ScalarType inputType() {
+      return ScalarType.Long;
+    }
+
+    @Override
+    int classAxis() {
+      return -1;
+    }
   };
 
-  private static final String ANY_IMAGES = "mlp and resnet20";
+  static final String ANY_IMAGES = "mlp, lenet and resnet20";
 
   private final String description;
   private final long[] input;
@@ -85,8 +126,8 @@ enum NetworkKind {
    * What can be chosen of a network.
    *
    * @param input sizes of one example, as channels, height and width
-   * @param classes number of outputs
-   * @param width of the first stage, or of the hidden layer
+   * @param classes number of outputs, or of tokens
+   * @param width of the first stage, of the hidden layer, or of a token
    */
   record Shape(Optional<List<Long>> input, Optional<Integer> classes, Optional<Integer> width) {
     /** The network's own. */
@@ -100,6 +141,11 @@ enum NetworkKind {
     /** That of a network for such data, with everything else its own. */
     static Shape of(long[] input, int classes) {
       return DEFAULT.on(input, classes);
+    }
+
+    /** What {@code other} says where this says nothing. */
+    Shape or(Shape other) {
+      return new Shape(input.or(other::input), classes.or(other::classes), width.or(other::width));
     }
 
     /** The same of another width. */
@@ -116,7 +162,8 @@ enum NetworkKind {
     private void refuseWidth(NetworkKind kind) {
       if (width.isPresent()) {
         throw new UsageException(
-            "--width: %s has a fixed width; mlp and resnet18 take one".formatted(kind.word()));
+            "--width: %s has a fixed width; mlp, resnet20, resnet18 and transformer take one"
+                .formatted(kind.word()));
       }
     }
   }
@@ -156,22 +203,34 @@ enum NetworkKind {
     }
   }
 
-  private static String times(List<Long> sizes) {
+  static String times(List<Long> sizes) {
     return sizes.stream().map(String::valueOf).collect(Collectors.joining(" x "));
   }
 
   /** The network for the digits. */
   Module forDigits() {
-    checkForDigits();
-    return build(Shape.DEFAULT);
+    try {
+      return build(Shape.of(SMALL_CONV.input, Digits.CLASSES));
+    } catch (UsageException e) {
+      throw new UsageException(
+          "--model: %s is not made for 8 x 8 digits; small-conv and mlp are, and resnet20"
+              .formatted(word()));
+    }
   }
 
   /** Fails if digits are no input of it. */
   void checkForDigits() {
-    if (input[0] != 1) {
-      throw new UsageException(
-          "--model: %s is not made for 8 x 8 digits; small-conv and mlp are".formatted(word()));
-    }
+    forDigits();
+  }
+
+  /** Type of what it takes: undefined for that of its parameters. */
+  ScalarType inputType() {
+    return ScalarType.Undefined;
+  }
+
+  /** Which axis of its outputs the classes are. */
+  int classAxis() {
+    return 1;
   }
 
   /** Its name on the command line. */

@@ -25,7 +25,9 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains a network on labelled images. */
 @Command(
@@ -50,12 +52,15 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements Callable<Integer> {
   private static final String SUFFIX = ".safetensors";
 
+  @Spec private CommandSpec spec;
+
   @Option(
       names = "--model",
       paramLabel = "NAME",
       defaultValue = "small-conv",
       converter = Names.Network.class,
-      description = "small-conv or mlp. Default: ${DEFAULT-VALUE}.")
+      description =
+          "small-conv, lenet, mlp, resnet20, resnet18 or resnet50. Default: ${DEFAULT-VALUE}.")
   private NetworkKind model;
 
   @Option(
@@ -94,6 +99,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    refuse("--split", "both parts are used, one to train on and one to test with");
+    refuse("--batch", "images per training step are --train-batch");
     TrainingSettings settings = training.settings(false, data.seed());
     Milestones milestones = checkpoints.milestones();
     OutputFiles.file("--out", out);
@@ -108,7 +115,8 @@ final class TrainCommand implements Callable<Integer> {
                   .width(Optional.ofNullable(width)));
       Map<String, Object> source = new LinkedHashMap<>();
       data.addTo(source, examples.train());
-      source.remove("split"); // both parts are used
+      source.remove("split");
+      source.remove("batch");
       Module net = network.build();
       Optional<Keeper> keeper = checkpoints.keeper(network, source, settings.options());
       TrainingHistory history =
@@ -125,6 +133,13 @@ final class TrainCommand implements Callable<Integer> {
                   .map(in -> "interrupted: the same command with --resume goes on from " + in)
                   .orElse("interrupted: nothing is kept without --checkpoints"));
       return MatrixOptions.INTERRUPTED;
+    }
+  }
+
+  /** Fails if an option of the data is given that means nothing here. */
+  private void refuse(String option, String why) {
+    if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+      throw new UsageException("%s has no meaning for train: %s".formatted(option, why));
     }
   }
 

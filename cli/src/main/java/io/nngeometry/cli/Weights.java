@@ -24,6 +24,18 @@ final class Weights {
     Safetensors.write(file, net.state(), metadata);
   }
 
+  /** The sizes that a file's metadata tell; none if it tells none or cannot be read. */
+  static NetworkKind.Shape shape(Path file) throws IOException {
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      return NetworkKind.Shape.DEFAULT; // loading says what is wrong
+    }
+    try (TensorFile weights = Safetensors.read(file, name -> false)) {
+      return Architecture.shape(weights.metadata());
+    } catch (CorruptFileException e) {
+      return NetworkKind.Shape.DEFAULT; // a state_dict, or loading says what is wrong
+    }
+  }
+
   /** Reads them into {@code net}. */
   static void load(Path file, NetworkKind kind, Module net) throws IOException {
     if (!Files.isRegularFile(file) || !Files.isReadable(file)) {

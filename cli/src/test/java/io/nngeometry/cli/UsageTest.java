@@ -28,7 +28,9 @@ class UsageTest {
         "fim",
         "op",
         "jacobian",
-        "hessian"
+        "hessian",
+        "ntk",
+        "ntk-evolution"
       })
   void helpListsEveryOptionAndHasExamples(String command) {
     CommandSpec spec = Main.commandLine().getCommandSpec();
@@ -70,7 +72,9 @@ class UsageTest {
         "fim --help",
         "op --help",
         "jacobian --help",
-        "hessian --help"
+        "hessian --help",
+        "ntk --help",
+        "ntk-evolution --help"
       })
   void theExamplesAreRight(String help) {
     List<String> examples =
@@ -127,10 +131,18 @@ class UsageTest {
           compare --residual no             | '--residual'               | SCRIPT
           compare --dtype float16           | 'float16'                  | float32 and float64
           compare --data cifar              | '--data'                   | DIGITS
-          compare --model lenet             | 'lenet'                    | small-conv, mlp
+          compare --model alexnet           | 'alexnet'                  | small-conv, lenet
           compare --model resnet18          | resnet18                   | small-conv and mlp are
           compare --threads 0               | --threads                  | at least 1
-          train --model resnet50            | resnet50                   | small-conv and mlp are
+          train --model resnet50            | resnet50                   | --colour rgb
+          train --model lenet               | lenet                      | at least 12 x 12 pixels
+          compare --model lenet             | lenet                      | small-conv and mlp are
+          train --split test                | --split                    | both parts are used
+          train --batch 7                   | --batch                    | --train-batch
+          train --crop -1                   | --crop                     | at least 0
+          train --schedule no               | '--schedule'               | STEPS
+          train --decay-at 0.5,1            | --decay-at                 | from 0 to below 1
+          train --resume                    | --resume                   | needs --checkpoints DIR
           train --lr 0                      | --lr                       | above zero
           train --lr NaN                    | --lr                       | above zero
           train --epochs -1                 | --epochs                   | at least 0
@@ -181,7 +193,7 @@ class UsageTest {
           inspect --width 0                 | --width                    | at least 1
           inspect --classes 0               | --classes                  | at least 1
           inspect --gradients -4            | --gradients                | at least 1
-          inspect --model resnet50 --width 8 | resnet50 has a fixed width | mlp and resnet18
+          inspect --model resnet50 --width 8 | resnet50 has a fixed width | mlp, resnet20
           inspect --classes 3               | small-conv has 10 classes  | mlp takes any
           """)
   void wrongUsage(String line, String what, String remedy, @TempDir Path folder)

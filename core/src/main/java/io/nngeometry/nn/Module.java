@@ -220,6 +220,32 @@ public abstract class Module implements Model {
     return this;
   }
 
+  /**
+   * The same, and then every weight, which is a parameter of at least two axes, from {@code
+   * weights}; the biases of its layer become zero. Scales and shifts of normalisations stay one and
+   * zero.
+   */
+  public final Module initialize(long seed, Initializer weights) {
+    initialize(seed);
+    java.util.SplittableRandom random = new java.util.SplittableRandom(~seed);
+    Set<Parameter> seen = newIdentitySet();
+    walk(
+        "",
+        newIdentitySet(),
+        (path, module) -> {
+          List<Parameter> own = module.ownParameters();
+          boolean weighted = own.stream().anyMatch(p -> p.shape().length > 1);
+          for (Parameter p : own) {
+            if (p.shape().length > 1 && seen.add(p)) {
+              weights.draw(p, random.nextLong());
+            } else if (weighted && p.shape().length == 1) {
+              Init.constant(p, 0);
+            }
+          }
+        });
+    return this;
+  }
+
   /** Draws this module's own parameters anew; parts are asked separately. */
   protected void reset(long seed) {
     // a module without parameters of its own has nothing to draw

@@ -45,13 +45,25 @@ public record Inspection(
    * @param layers the parameters to look at
    * @param inputs one example, each input with a first axis
    * @param uncovered operators whose parameters no rule covers
+   * @param classAxis which axis of the outputs the classes are
    */
   public record Subject(
       String name,
       Model model,
       LayerCollection layers,
       List<org.bytedeco.pytorch.Tensor> inputs,
-      List<String> uncovered) {}
+      List<String> uncovered,
+      int classAxis) {
+    /** With classes along axis 1. */
+    public Subject(
+        String name,
+        Model model,
+        LayerCollection layers,
+        List<org.bytedeco.pytorch.Tensor> inputs,
+        List<String> uncovered) {
+      this(name, model, layers, inputs, uncovered, 1);
+    }
+  }
 
   /**
    * What matrices are to be made of.
@@ -171,7 +183,7 @@ public record Inspection(
     try (Scope scope = Scope.open()) {
       org.bytedeco.pytorch.Tensor outputs =
           subject.model().forward(subject.inputs().toArray(org.bytedeco.pytorch.Tensor[]::new));
-      return outputs.numel() == outputs.size(0) ? Metric.bernoulli() : Metric.categorical();
+      return outputs.numel() == outputs.size(0) ? Metric.bernoulli() : Metric.categorical(subject.classAxis());
     }
   }
 

@@ -14,10 +14,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * States of a network on its way through a training, in a folder: a safetensors file of weights for
@@ -55,8 +59,8 @@ public record Checkpoints(
 
   /** Copies. */
   public Checkpoints {
-    network = Map.copyOf(network);
-    data = Map.copyOf(data);
+    network = Collections.unmodifiableMap(new TreeMap<>(network)); // the same text each time
+    data = Collections.unmodifiableMap(new TreeMap<>(data));
     entries = List.copyOf(entries);
   }
 
@@ -74,7 +78,7 @@ public record Checkpoints(
       String file, int epoch, long step, double testAccuracy, List<Double> thresholds) {
     /** Copies. */
     public Entry {
-      thresholds = List.copyOf(thresholds);
+      thresholds = thresholds == null ? List.of() : List.copyOf(thresholds);
     }
 
     /** What a figure calls it: where it stands and how good it is. */
@@ -103,7 +107,13 @@ public record Checkpoints(
       int version,
       Map<String, String> network,
       Map<String, String> data,
-      List<Entry> checkpoints) {}
+      List<Entry> checkpoints) {
+    /** Whether it has all its parts: a file need not. */
+    boolean isWhole() {
+      return Stream.of(format, network, data, checkpoints).allMatch(Objects::nonNull)
+          && checkpoints.stream().allMatch(e -> e != null && e.file() != null);
+    }
+  }
 
   /** A folder without states. */
   public static Checkpoints none(
@@ -135,6 +145,9 @@ public record Checkpoints(
       index = MAPPER.readValue(Files.readAllBytes(file), Index.class);
     } catch (JsonProcessingException e) {
       throw new CorruptFileException(file, "this is no index of checkpoints", e);
+    }
+    if (index == null || !index.isWhole()) {
+      throw new CorruptFileException(file, "this is no index of checkpoints");
     }
     if (!FORMAT.equals(index.format()) || index.version() != VERSION) {
       throw new CorruptFileException(
