@@ -58,6 +58,12 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--n", paramLabel = "N", description = "Examples; by default the workload's.")
   private long n;
 
+  @Option(
+      names = "--classes",
+      paramLabel = "C",
+      description = "Outputs; by default the workload's. The reference's script knows no others.")
+  private long classes;
+
   @Option(names = "--reps", paramLabel = "R", description = "Repetitions (default: 3).")
   private int reps = 3;
 
@@ -188,7 +194,7 @@ public final class Main implements Callable<Integer> {
           spec.commandLine(),
           "--workload must be one of " + String.join(", ", Workload.byName().keySet()));
     }
-    return chosen;
+    return classes > 0 ? chosen.withClasses(classes) : chosen;
   }
 
   private List<Operation> operations(Setting setting) {
@@ -218,6 +224,7 @@ public final class Main implements Callable<Integer> {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("--workload", workload().name(), "--ops", operation.name()));
     command.addAll(List.of("--n", Long.toString(n), "--reps", Integer.toString(reps)));
+    command.addAll(List.of("--classes", Long.toString(classes)));
     command.addAll(List.of("--warm-up", Double.toString(warmUp)));
     command.addAll(List.of("--threads", Integer.toString(threads)));
     command.addAll(List.of("--max-s", Double.toString(maxSeconds)));

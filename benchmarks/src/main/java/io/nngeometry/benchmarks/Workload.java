@@ -37,6 +37,11 @@ record Workload(
           new Workload("resnet18-w64", c -> new ResNet18(64, c), List.of(3L, 32L, 32L), 10, 64, 32),
           new Workload("resnet50-64px", ResNet50::new, List.of(3L, 64L, 64L), 200, 32, 16));
 
+  /** The same with another number of outputs. */
+  Workload withClasses(long other) {
+    return new Workload(name, model, shape, other, examples, batchSize);
+  }
+
   /** All workloads by name. */
   static Map<String, Workload> byName() {
     Map<String, Workload> byName = new LinkedHashMap<>();

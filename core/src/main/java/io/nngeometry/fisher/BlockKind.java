@@ -229,13 +229,6 @@ public enum BlockKind {
   /** What filling the block's sums needs for one example. */
   abstract Need need(LayerSizes layer, int cotangents);
 
-  /** What filling it for every layer needs. */
-  Need over(Footprint footprint) {
-    return footprint.layers().stream()
-        .map(layer -> need(layer, footprint.cotangents()))
-        .reduce(Need.NOTHING, Need::then);
-  }
-
   /** An empty sum for the block of {@code layer}. */
   abstract BlockAccumulator accumulator(Layer layer, Types types);
 

@@ -103,6 +103,18 @@ record Footprint(
         .reduce(Need.NOTHING, Need::then);
   }
 
+  /** The norms of all gradients, cotangent by cotangent: the inputs' factors are kept for all. */
+  Need norms() {
+    return layers.stream()
+        .map(
+            layer ->
+                layer.outer()
+                    ? new Need(
+                        layer.factor(), 2 * layer.signal(), cotangents * layer.flops())
+                    : BlockKind.rows(layer, cotangents))
+        .reduce(Need.NOTHING, Need::then);
+  }
+
   /** Products with vectors in forward mode: J v, and J^T of it (5/3 forward and backward). */
   Need products(long vectors) {
     return linearised().and(new Need(0, 0, 5 * forward() * vectors));

@@ -100,7 +100,7 @@ final class Planner {
     Need norms =
         footprint
             .recorded()
-            .and(BlockKind.DIAGONAL.over(footprint))
+            .and(footprint.norms())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
     return List.of(
         operation("v^T F v", noGraph, d),
