@@ -28,7 +28,9 @@ class UsageTest {
         "fim",
         "op",
         "jacobian",
-        "hessian"
+        "hessian",
+        "ntk",
+        "ntk-evolution"
       })
   void helpListsEveryOptionAndHasExamples(String command) {
     CommandSpec spec = Main.commandLine().getCommandSpec();
@@ -70,7 +72,9 @@ class UsageTest {
         "fim --help",
         "op --help",
         "jacobian --help",
-        "hessian --help"
+        "hessian --help",
+        "ntk --help",
+        "ntk-evolution --help"
       })
   void theExamplesAreRight(String help) {
     List<String> examples =
