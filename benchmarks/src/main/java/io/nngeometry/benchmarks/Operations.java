@@ -60,6 +60,10 @@ final class Operations {
           implicit("implicit-mv-mc1", s -> s.oneLabel(IMPLICIT).mv(s.v()).close()),
           Operation.of("gram", s -> gram(s, Outputs.all())).onlyIf(Operations::isSmallKernel),
           Operation.of("gram-one", s -> gram(s, Outputs.one(0))),
+          Operation.of("gram-one-rows-by-hand", s -> GramByHand.rows(s).close())
+              .onlyIf(Operations::isSmall),
+          Operation.of("gram-one-factors-by-hand", s -> GramByHand.factors(s).close())
+              .onlyIf(Operations::isSmall),
           implicit("gram-mv", Operations::kernelProduct),
           Operation.of("jacobian", Operations::jacobian).onlyIf(s -> jacobianBytes(s) <= GIBIBYTE));
 

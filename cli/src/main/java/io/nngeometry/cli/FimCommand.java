@@ -24,11 +24,11 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  nngeometry fim --model net.pt2 --data safetensors:net.safetensors --out F.safetensors",
-      "  nngeometry fim --model net.pt2 --data safetensors:net.safetensors --representation"
-          + " diag,ekfac",
-      "  nngeometry fim --model mlp --weights mlp.safetensors --estimator mc --trials 5 --seed 1",
-      "  nngeometry fim --model net.pt2 --data safetensors:net.safetensors --layers 'block*,!*.bias'"
+      "  nngeometry fim --model net.pt2 --data safetensors:net.safetensors",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --representation diag,ekfac",
+      "  nngeometry fim --model mlp --weights mlp.safetensors --out F.safetensors",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --estimator mc --trials 5",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --layers 'block*,!*.bias'"
     })
 final class FimCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

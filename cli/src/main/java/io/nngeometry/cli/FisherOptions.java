@@ -53,7 +53,9 @@ final class FisherOptions {
 
   /** How the metric is estimated, with chance from {@code seed}. */
   Estimator estimator(long seed) {
-    new Check(spec.commandLine()).atLeast("--trials", trials, 1);
+    if (estimator == EstimatorKind.MC) {
+      new Check(spec.commandLine()).atLeast("--trials", trials, 1);
+    }
     return estimator.estimator(trials, seed);
   }
 

@@ -26,10 +26,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  nngeometry hessian --model net.pt2 --data safetensors:net.safetensors --out H.safetensors",
-      "  nngeometry hessian --model mlp --weights mlp.safetensors --representation diag,block-diag",
-      "  nngeometry op mv --of hessian --model net.pt2 --data safetensors:net.safetensors --vector"
-          + " v.safetensors"
+      "  nngeometry hessian --model net.pt2 --data safetensors:net.safetensors",
+      "  nngeometry hessian --model mlp --representation diag,block-diag --n 100",
+      "  nngeometry op trace --of hessian --model net.pt2 --data npz:x.npz"
     })
 final class HessianCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -33,9 +33,9 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
-      "  nngeometry jacobian --model net.pt2 --data safetensors:net.safetensors --out J.safetensors",
-      "  nngeometry jacobian --model resnet18 --data npy:images.npy --n 100 --memory 1GiB",
-      "  nngeometry jacobian --model small-conv --layers 'fc*' --dtype float64"
+      "  nngeometry jacobian --model net.pt2 --data safetensors:net.safetensors",
+      "  nngeometry jacobian --model resnet18 --data npy:x.npy --n 100 --memory 1GiB",
+      "  nngeometry jacobian --layers 'fc*' --dtype float64 --out J.safetensors"
     })
 final class JacobianCommand implements Callable<Integer> {
   @Option(

@@ -24,12 +24,12 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       TrainCommand.class,
       InspectCommand.class,
-      NtkCommand.class,
-      NtkEvolutionCommand.class,
       FimCommand.class,
       OpCommand.class,
       JacobianCommand.class,
-      HessianCommand.class
+      HessianCommand.class,
+      NtkCommand.class,
+      NtkEvolutionCommand.class
     },
     footer = {
       "",
@@ -40,7 +40,11 @@ import picocli.CommandLine.Spec;
       "  nngeometry compare --weights weights.safetensors --estimator mc",
       "  nngeometry spectrum             eigenvalues of the Fisher matrix, into spectrum/",
       "  nngeometry solve --compare      a damped solve, with and without preconditioner",
+      "  nngeometry ntk --plot           the tangent kernel, as ntk.npy and a picture",
+      "  nngeometry ntk-evolution        tangent kernels during a training, into ntk-evolution/",
       "  nngeometry inspect --model resnet18",
+      "  nngeometry fim --model net.pt2 --data npz:x.npz --out F.safetensors",
+      "  nngeometry op F.safetensors trace",
       "",
       "'nngeometry COMMAND --help' explains a command.",
       "Exit codes: 0 done, 1 failed, 2 wrong usage."

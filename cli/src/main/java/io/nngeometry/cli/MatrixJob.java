@@ -79,6 +79,7 @@ record MatrixJob(MatrixSource source, List<Representation> representations, Path
   /** Does it, for {@code command}. */
   void run(CommandLine command, OutputOptions output) throws IOException {
     Stopwatch watch = Stopwatch.start();
+    source.check();
     for (Representation r : representations) {
       OutputFiles.file("--out", file(r));
     }

@@ -146,10 +146,11 @@ final class NtkCommand implements Callable<Integer> {
     }
     OutputFiles.file("--out", out);
     output.startEngine();
-    Network network = model.load(data.seed());
     List<String> files = new ArrayList<>();
     try (Scope scope = Scope.open();
-        Dataset rows = data.load(network.dtype())) {
+        NetworkAndData both = NetworkAndData.of(model, data)) {
+      Network network = both.network();
+      Dataset rows = both.dataset();
       Map<String, Object> settings = new LinkedHashMap<>();
       settings.put("model", network.name());
       data.addTo(settings, rows);
@@ -259,7 +260,7 @@ final class NtkCommand implements Callable<Integer> {
     }
     if (plot) {
       List<Figure> row = new ArrayList<>();
-      row.add(NtkFigures.gram("", k.matrix(), classes, classes));
+      row.add(NtkFigures.gram("", k.matrix(), classes, classes, NtkFigures.colors(k.matrix())));
       spectrum.map(NtkFigures::spectrum).ifPresent(row::add);
       picture(new Grid(List.of(row)), "", files);
     }
@@ -296,7 +297,7 @@ final class NtkCommand implements Callable<Integer> {
       files.add(out.toString());
       Tensor over = elements.diagonal(0, 0, 2).sum(-1);
       if (plot) {
-        picture(NtkFigures.gram("", over, mine, theirs), "", files);
+        picture(NtkFigures.gram("", over, mine, theirs, NtkFigures.colors(over)), "", files);
       }
       Optional<Ntk.Labels> labels = Optional.empty();
       if (mine.isPresent() && theirs.isPresent()) {

@@ -56,7 +56,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  nngeometry ntk-evolution",
       "  nngeometry ntk-evolution --pair 4,9 --model mlp --width 256",
-      "  nngeometry ntk-evolution --data fashion-mnist --pair 0,6 --epochs 5 --out fashion",
+      "  nngeometry ntk-evolution --data fashion-mnist --pair 0,6 --epochs 5",
       "  nngeometry ntk-evolution --checkpoints states --out evolution"
     })
 final class NtkEvolutionCommand implements Callable<Integer> {

@@ -52,11 +52,9 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  nngeometry op F.safetensors trace",
-      "  nngeometry op F.safetensors solve --vector v.safetensors --damping 1e-2 --out x.safetensors",
-      "  nngeometry op F.safetensors inverse-mv --vector v.safetensors:g --damping 1e-2"
-          + " --damping-kind factored",
-      "  nngeometry op quadratic-form --model net.pt2 --data safetensors:net.safetensors --vector"
-          + " net.safetensors:v"
+      "  nngeometry op F.safetensors mv --vector v.safetensors --out r.safetensors",
+      "  nngeometry op F.safetensors solve --vector v.safetensors:g --damping 1e-2",
+      "  nngeometry op trace --model net.pt2 --data npz:x.npz --metric gaussian"
     })
 final class OpCommand implements Callable<Integer> {
   private static final String KEY = "result";
@@ -170,7 +168,7 @@ final class OpCommand implements Callable<Integer> {
     Operation operation = Operation.named(words.get(words.size() - 1));
     operation.check(vector != null, damping != null);
     Optional<Damping> how = damping();
-    limits.memory();
+    new MatrixSource(model, data, fisher, limits, kind).check();
     Optional<Path> target =
         Optional.ofNullable(out)
             .or(
@@ -187,7 +185,7 @@ final class OpCommand implements Callable<Integer> {
           words.size() == 2 ? Optional.of(Path.of(words.get(0))) : Optional.empty();
       Optional<MatrixSource> source = file.isPresent() ? described(file.get()) : Optional.of(own());
       if (source.isEmpty()) {
-        try (PMat m = read(file.orElseThrow())) {
+        try (PMat m = OperatorFile.read(file.orElseThrow())) {
           answer(operation, m, how, target);
         }
       } else {
@@ -196,6 +194,8 @@ final class OpCommand implements Callable<Integer> {
           answer(operation, m, how, target);
         }
       }
+    } catch (CorruptFileException e) {
+      throw new UserException(e.getMessage() + "; 'nngeometry fim' writes matrices", e);
     }
     return 0;
   }
@@ -248,14 +248,6 @@ final class OpCommand implements Callable<Integer> {
                   file));
     }
     return source;
-  }
-
-  private static PMat read(Path file) throws IOException {
-    try {
-      return OperatorFile.read(file);
-    } catch (CorruptFileException e) {
-      throw new UserException(e.getMessage() + "; 'nngeometry fim' writes matrices", e);
-    }
   }
 
   private void answer(Operation operation, PMat m, Optional<Damping> how, Optional<Path> target)

@@ -17,7 +17,21 @@ import picocli.CommandLine.Model.OptionSpec;
 
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(strings = {"", "compare", "spectrum", "solve", "train", "inspect"})
+  @ValueSource(
+      strings = {
+        "",
+        "compare",
+        "spectrum",
+        "solve",
+        "train",
+        "inspect",
+        "fim",
+        "op",
+        "jacobian",
+        "hessian",
+        "ntk",
+        "ntk-evolution"
+      })
   void helpListsEveryOptionAndHasExamples(String command) {
     CommandSpec spec = Main.commandLine().getCommandSpec();
     if (!command.isEmpty()) {
@@ -54,7 +68,13 @@ class UsageTest {
         "spectrum --help",
         "solve --help",
         "train --help",
-        "inspect --help"
+        "inspect --help",
+        "fim --help",
+        "op --help",
+        "jacobian --help",
+        "hessian --help",
+        "ntk --help",
+        "ntk-evolution --help"
       })
   void theExamplesAreRight(String help) {
     List<String> examples =
@@ -87,7 +107,7 @@ class UsageTest {
       textBlock =
           """
           ''                                | no command given           | compare, spectrum, solve, train, inspect
-          frobnicate                        | 'frobnicate'               | 'nngeometry --help'
+          xyzzy                             | 'xyzzy'                    | 'nngeometry --help'
           compar                            | 'compar'                   | did you mean 'compare'?
           compare --frob                    | '--frob'                   | 'nngeometry compare --help'
           compare --quikc                   | '--quikc'                  | did you mean '--quick'?
@@ -147,6 +167,29 @@ class UsageTest {
           solve --rank 0                    | --rank                     | from 1 to
           solve --preconditioner lu         | '--preconditioner'         | NYSTROM
           solve --vector random:x           | 'random:x'                 | random:7
+          fim --metric cauchy               | '--metric'                 | POISSON
+          fim --estimator some              | '--estimator'              | EMPIRICAL
+          fim --estimator mc --trials 0     | --trials                   | at least 1
+          fim --representation kfac,no      | 'no'                       | dense, block-diag, kfac
+          fim --model lenet                 | 'lenet'                    | small-conv, mlp
+          fim --memory some                 | --memory                   | 4GiB
+          fim --batch 0                     | --batch                    | at least 1
+          fim --data some                   | 'some'                     | safetensors:FILE
+          fim --dtype float16               | 'float16'                  | float32 and float64
+          hessian --representation kfac     | no kfac form               | implicit, dense
+          hessian --estimator mc            | '--estimator'              | 'nngeometry hessian --help'
+          jacobian --memory 0               | --memory                   | 4GiB
+          op                                | 'OPERATION'                | 'nngeometry op --help'
+          op trace                          | no matrix is named         | --model and --data
+          op determinant --model mlp        | no operation 'determinant' | trace, norm, diag, mv
+          op solve --model mlp --damping 1  | --vector                   | solve needs one
+          op solve --model mlp --vector v   | --damping                  | solve needs one
+          op trace --model mlp --vector v   | --vector                   | trace takes none
+          op mv --model mlp --vector v --damping 1 | --damping           | mv takes none
+          op solve --model mlp --vector v --damping -1 | --damping       | at least zero
+          op solve --model mlp --vector v --damping 2 --damping-kind truncated | --damping | [0, 1)
+          op solve --model mlp --vector v --damping 2 --damping-kind none | '--damping-kind' | FACTORED
+          op trace --model mlp --of hessian --representation kfac | no kfac form | implicit, dense
           inspect --width 0                 | --width                    | at least 1
           inspect --classes 0               | --classes                  | at least 1
           inspect --gradients -4            | --gradients                | at least 1
@@ -157,7 +200,11 @@ class UsageTest {
       throws IOException {
     Path out = folder.resolve("out");
     String[] args =
-        words(line + (line.matches("(compare|train|spectrum|solve) --.*") ? " --out=" + out : ""));
+        words(
+            line
+                + (line.matches("(compare|train|spectrum|solve|fim|hessian|jacobian|op) --.*")
+                    ? " --out=" + out
+                    : ""));
     Ran ran = Ran.of(args);
     assertThat(ran.exitCode()).as(ran.err()).isEqualTo(2);
     assertThat(ran.err().lines()).hasSize(1);
@@ -179,6 +226,12 @@ class UsageTest {
           compare --weights FILE --out DIR    | 'nngeometry train --out file' makes another
           spectrum --weights none --out DIR   | --weights none: no such file
           solve --out FILE                    | --out FILE: this is a file; name a directory
+          fim --out DIR                       | --out DIR: this is a directory; name a file
+          jacobian --out DIR                  | --out DIR: this is a directory; name a file
+          hessian --out FILE/x                | --out FILE: this is a file; name a directory
+          op DIR trace                        | DIR: not a readable file; 'nngeometry fim --out
+          op none trace                       | none: no such file; 'nngeometry fim --out none' makes one
+          op FILE trace                       | FILE: it is not a safetensors file
           train --out DIR                     | --out DIR: this is a directory; name a file
           train --out FILE/x.safetensors      | --out FILE: this is a file; name a directory
           """)

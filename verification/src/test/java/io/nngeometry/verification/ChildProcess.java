@@ -58,11 +58,7 @@ final class ChildProcess {
   }
 
   private static Process started(
-      Class<?> program,
-      Path folder,
-      Path log,
-      Map<String, String> environment,
-      String... arguments)
+      Class<?> program, Path folder, Path log, Map<String, String> environment, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

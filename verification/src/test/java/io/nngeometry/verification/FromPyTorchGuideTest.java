@@ -52,6 +52,34 @@ class FromPyTorchGuideTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("nets")
+  void theCommandsRun(String name) throws IOException {
+    Golden golden = Golden.read(name);
+    if (golden.outputs() == 1) {
+      return; // the guide's metric needs two classes
+    }
+    Files.copy(golden.programFile(), path("net.pt2"));
+    Files.copy(golden.dataFile(), path("net.safetensors"));
+    List<String> commands = commands();
+    assertThat(commands).hasSize(7);
+    for (String line : commands) {
+      String placed = line.replaceAll("[\\w-]+\\.(pt2|safetensors)", directory.toString() + "/$0");
+      Command.run(List.of(placed.split(" ")).subList(1, placed.split(" ").length)).well();
+    }
+    for (String file : List.of("F-kfac", "F-diag", "step", "J", "H")) {
+      assertThat(path(file + ".safetensors")).isNotEmptyFile();
+    }
+  }
+
+  /** The guide's command lines. */
+  private static List<String> commands() throws IOException {
+    return Files.readString(Path.of("../docs/from-pytorch.md"))
+        .lines()
+        .filter(line -> line.startsWith("nngeometry "))
+        .toList();
+  }
+
   /** The guide's lines, with its files in the test's directory. */
   @SuppressWarnings("UnusedVariable")
   private PMat guide(Tensor x, Tensor labels) throws IOException {

@@ -76,8 +76,7 @@ class LazyTrainingTest {
     FVector g = outputs(net, test);
     double rate = 1 / before.spectralNorm();
     int steps = 400;
-    LinearisedTraining.State linear =
-        LinearisedTraining.of(before, f, y).afterSteps(steps, rate);
+    LinearisedTraining.State linear = LinearisedTraining.of(before, f, y).afterSteps(steps, rate);
     double loss = Math.pow(f.minus(y).norm(), 2) / 2;
     for (int k = 0; k < steps; k++) {
       try (Scope scope = Scope.open()) {
@@ -140,8 +139,7 @@ class LazyTrainingTest {
                   state.outputs(g, cross).tensor(), g.plus(there.apply(moved)).tensor()))
           .isLessThan(1e-10);
       // parameters move by J^T a
-      assertThat(
-              Calculus.relativeError(back.apply(state.coefficients()).tensor(), moved.tensor()))
+      assertThat(Calculus.relativeError(back.apply(state.coefficients()).tensor(), moved.tensor()))
           .isLessThan(1e-10);
     }
   }

@@ -171,11 +171,22 @@ public record Inspection(
         missing.size() == layers.slots().size()
             ? List.of()
             : plans(
-                Fisher.of(subject.model(), Metric.categorical(subject.classAxis()))
+                Fisher.of(subject.model(), metric(subject))
                     .layers(layers.whereParameter(name -> !missing.contains(name)))
                     .memoryBudget(scale.budget()),
                 subject.inputs(),
                 scale));
+  }
+
+  /** Classes, or the one logit of two. */
+  private static Metric metric(Subject subject) {
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor outputs =
+          subject.model().forward(subject.inputs().toArray(org.bytedeco.pytorch.Tensor[]::new));
+      return outputs.numel() == outputs.size(0)
+          ? Metric.bernoulli()
+          : Metric.categorical(subject.classAxis());
+    }
   }
 
   private static List<Forecast> plans(

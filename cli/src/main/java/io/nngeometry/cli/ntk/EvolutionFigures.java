@@ -1,6 +1,7 @@
 package io.nngeometry.cli.ntk;
 
 import io.nngeometry.plot.Axis;
+import io.nngeometry.plot.ColorMap;
 import io.nngeometry.plot.Figure;
 import io.nngeometry.plot.Grid;
 import io.nngeometry.plot.LineFigure;
@@ -34,10 +35,11 @@ public final class EvolutionFigures {
     for (Snapshots.Snapshot s : chosen(snapshots.taken(), columns)) {
       above.add(
           NtkFigures.gram(
-                  s.numbers().title(),
+                  title(s.numbers()),
                   s.kernel().matrix(),
                   snapshots.classes(),
-                  snapshots.classes())
+                  snapshots.classes(),
+                  ColorMap.DIVERGING)
               .sized(COLUMN, HEIGHT));
       below.add(
           ScatterFigure.of(
@@ -49,6 +51,15 @@ public final class EvolutionFigures {
               .sized(COLUMN, HEIGHT));
     }
     return new Grid(List.of(above, below));
+  }
+
+  /** Two short lines in every column, so that all have the same room. */
+  private static String title(Evolution.Checkpoint c) {
+    return String.format(
+        Locale.ROOT,
+        "%s\n%.1f%% right",
+        c.step() == 0 ? "initial" : "step " + c.step(),
+        100 * c.testAccuracy());
   }
 
   private static String axis(String rank, List<Double> explained, int k) {

@@ -39,27 +39,32 @@ public final class NtkFigures {
    * @param elements (n, n')
    * @param rows classes of the rows, if known
    * @param columns classes of the columns, if known
+   * @param colors sequential, or diverging about zero
    */
   public static HeatMapFigure gram(
-      String title, Tensor elements, Optional<Classes> rows, Optional<Classes> columns) {
+      String title,
+      Tensor elements,
+      Optional<Classes> rows,
+      Optional<Classes> columns,
+      ColorMap colors) {
     double[][] k = ordered(elements, rows, columns);
     double[] all = Stream.of(k).flatMapToDouble(Arrays::stream).sorted().toArray();
-    boolean signed = all[0] < 0;
     double[] sizes = Arrays.stream(all).map(Math::abs).sorted().toArray();
     double span = sizes[(int) (SPANNED * (sizes.length - 1))];
     HeatMapFigure figure =
-        HeatMapFigure.of(
-                title,
-                label(rows),
-                label(columns),
-                "⟨∂f(x), ∂f(x′)⟩",
-                k,
-                signed ? ColorMap.DIVERGING : ColorMap.SEQUENTIAL)
+        HeatMapFigure.of(title, label(rows), label(columns), "⟨∂f(x), ∂f(x′)⟩", k, colors)
             .grouped(groups(rows), groups(columns));
     if (!(span > 0)) {
       return figure;
     }
-    return signed ? figure.between(-span, span) : figure.between(Math.min(all[0], span / 2), span);
+    return colors == ColorMap.DIVERGING
+        ? figure.between(-span, span)
+        : figure.between(Math.min(all[0], span / 2), span);
+  }
+
+  /** The colours that suit elements: diverging where some are below zero. */
+  public static ColorMap colors(Tensor elements) {
+    return Tensors.item(elements.min()) < 0 ? ColorMap.DIVERGING : ColorMap.SEQUENTIAL;
   }
 
   private static String label(Optional<Classes> classes) {
