@@ -130,7 +130,7 @@ class UsageTest {
           compare --estimator no            | '--estimator'              | MC
           compare --residual no             | '--residual'               | SCRIPT
           compare --dtype float16           | 'float16'                  | float32 and float64
-          compare --data cifar              | '--data'                   | DIGITS
+          compare --data cifar              | '--data'                   | digits, fashion-mnist
           compare --model alexnet           | 'alexnet'                  | small-conv, lenet
           compare --model resnet18          | resnet18                   | small-conv and mlp are
           compare --threads 0               | --threads                  | at least 1
