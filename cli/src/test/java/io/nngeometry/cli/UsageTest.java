@@ -171,7 +171,7 @@ class UsageTest {
           fim --estimator some              | '--estimator'              | EMPIRICAL
           fim --estimator mc --trials 0     | --trials                   | at least 1
           fim --representation kfac,no      | 'no'                       | dense, block-diag, kfac
-          fim --model lenet                 | 'lenet'                    | small-conv, mlp
+          fim --model vgg                   | 'vgg'                      | small-conv, lenet, mlp
           fim --memory some                 | --memory                   | 4GiB
           fim --batch 0                     | --batch                    | at least 1
           fim --data some                   | 'some'                     | safetensors:FILE
