@@ -24,12 +24,12 @@ import picocli.CommandLine.Spec;
       SolveCommand.class,
       TrainCommand.class,
       InspectCommand.class,
+      NtkCommand.class,
+      NtkEvolutionCommand.class,
       FimCommand.class,
       OpCommand.class,
       JacobianCommand.class,
-      HessianCommand.class,
-      NtkCommand.class,
-      NtkEvolutionCommand.class
+      HessianCommand.class
     },
     footer = {
       "",
