@@ -88,7 +88,7 @@ final class InspectCommand implements Callable<Integer> {
                   network.layers(),
                   inputs,
                   network.uncovered(),
-                  NetworkKind.find(network.name()).map(NetworkKind::classAxis).orElse(1)),
+                  network.classAxis()),
               network.dtype().toString(),
               network.dtype().bytes(),
               new Inspection.Scale(gradients, examples, batch, budget));

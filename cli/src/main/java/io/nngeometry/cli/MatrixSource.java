@@ -66,7 +66,7 @@ record MatrixSource(
     private List<PMat> as(List<Representation> representations, LongConsumer done) {
       try {
         return source.kind == MatrixKind.FISHER
-            ? Fisher.of(network().model(), source.fisher.metric().metric())
+            ? Fisher.of(network().model(), source.fisher.metric().metric(network().classAxis()))
                 .layers(network().layers())
                 .on(examples())
                 .estimator(source.fisher.estimator(source.data.seed()))
@@ -81,7 +81,7 @@ record MatrixSource(
 
     private List<PMat> hessians(List<Representation> representations, LongConsumer done) {
       Hessian hessian =
-          Hessian.of(network().model(), source.fisher.metric().loss())
+          Hessian.of(network().model(), source.fisher.metric().loss(network().classAxis()))
               .layers(network().layers())
               .on(examples())
               .memoryBudget(source.limits.memory())

@@ -9,15 +9,15 @@ enum MetricKind {
   /** Logits of classes. */
   CATEGORICAL {
     @Override
-    Metric metric() {
-      return Metric.categorical();
+    Metric metric(int classAxis) {
+      return Metric.categorical(classAxis);
     }
   },
 
   /** Independent logits. */
   BERNOULLI {
     @Override
-    Metric metric() {
+    Metric metric(int classAxis) {
       return Metric.bernoulli();
     }
   },
@@ -25,7 +25,7 @@ enum MetricKind {
   /** Means of variance one. */
   GAUSSIAN {
     @Override
-    Metric metric() {
+    Metric metric(int classAxis) {
       return Metric.gaussian();
     }
   },
@@ -33,17 +33,21 @@ enum MetricKind {
   /** Log-rates. */
   POISSON {
     @Override
-    Metric metric() {
+    Metric metric(int classAxis) {
       return Metric.poisson();
     }
   };
 
-  /** The metric that the distribution puts on outputs. */
-  abstract Metric metric();
+  /**
+   * The metric that the distribution puts on outputs.
+   *
+   * @param classAxis which of their axes the classes are, where there are any
+   */
+  abstract Metric metric(int classAxis);
 
   /** Its negative log-likelihood. */
-  ExampleLoss loss() {
-    return ExampleLoss.of(metric());
+  ExampleLoss loss(int classAxis) {
+    return ExampleLoss.of(metric(classAxis));
   }
 
   @Override

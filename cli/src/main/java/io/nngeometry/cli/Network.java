@@ -26,6 +26,11 @@ record Network(
     Supplier<List<Tensor>> oneExample,
     List<String> uncovered) {
 
+  /** Which axis of the outputs the classes are. */
+  int classAxis() {
+    return NetworkKind.find(name).map(NetworkKind::classAxis).orElse(1);
+  }
+
   /** The same with other parameters to look at. */
   Network with(LayerCollection some) {
     return new Network(name, description, model, some, dtype, oneExample, uncovered);

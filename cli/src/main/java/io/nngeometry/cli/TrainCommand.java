@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -119,11 +120,32 @@ final class TrainCommand implements Callable<Integer> {
       source.remove("batch");
       Module net = network.build();
       Optional<Keeper> keeper = checkpoints.keeper(network, source, settings.options());
-      TrainingHistory history =
-          Training.run(
-              net, examples, settings, milestones, keeper, interruption::asked, output.progress());
-      report(network, source, settings, net, history);
+      Optional<TrainingHistory> history =
+          finished(
+              () ->
+                  Training.run(
+                      net,
+                      examples,
+                      settings,
+                      milestones,
+                      keeper,
+                      interruption::asked,
+                      output.progress()));
+      if (history.isEmpty()) {
+        return MatrixOptions.INTERRUPTED;
+      }
+      report(network, source, settings, net, history.get());
       return 0;
+    }
+  }
+
+  /**
+   * What the training gives; or nothing, and how to go on is said, if the user interrupts, before
+   * the process ends.
+   */
+  private Optional<TrainingHistory> finished(Supplier<TrainingHistory> training) {
+    try {
+      return Optional.of(training.get());
     } catch (StoppedException e) {
       output
           .progress()
@@ -132,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
                   .folder()
                   .map(in -> "interrupted: the same command with --resume goes on from " + in)
                   .orElse("interrupted: nothing is kept without --checkpoints"));
-      return MatrixOptions.INTERRUPTED;
+      return Optional.empty();
     }
   }
 

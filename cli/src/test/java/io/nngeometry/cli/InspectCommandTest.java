@@ -31,7 +31,8 @@ class InspectCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"small-conv", "mlp", "resnet18", "resnet50"})
+  @ValueSource(
+      strings = {"small-conv", "lenet", "mlp", "resnet20", "resnet18", "resnet50", "transformer"})
   void theSumsAreRight(String model) {
     JsonNode found = Ran.of("inspect", "--model", model, "--json").well().json();
     assertThat(found.get("model").asText()).isEqualTo(model);

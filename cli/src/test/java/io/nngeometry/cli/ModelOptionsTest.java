@@ -90,7 +90,7 @@ class ModelOptionsTest {
           --layers=fc3                        | no layer or parameter is called 'fc3'; the layers are conv1, conv2, fc1, fc2
           --layers=!*                         | no parameter is left
           --layers=.*                         | is called '.*'
-          --model=none                        | no model 'none'; there are small-conv, mlp, resnet20, resnet18, resnet50, or name a FILE.pt2
+          --model=none                        | no model 'none'; there are small-conv, lenet, mlp, resnet20, resnet18, resnet50, transformer, or name a FILE.pt2
           --model=none.pt2                    | --model none.pt2: no such file
           --model=FOLDER                      | not a readable file
           --model=FOLDER/text.pt2             | --model FOLDER/text.pt2:

@@ -130,7 +130,7 @@ class UsageTest {
           compare --estimator no            | '--estimator'              | MC
           compare --residual no             | '--residual'               | SCRIPT
           compare --dtype float16           | 'float16'                  | float32 and float64
-          compare --data cifar              | '--data'                   | DIGITS
+          compare --data cifar              | '--data'                   | digits, fashion-mnist
           compare --model alexnet           | 'alexnet'                  | small-conv, lenet
           compare --model resnet18          | resnet18                   | small-conv and mlp are
           compare --threads 0               | --threads                  | at least 1
@@ -171,7 +171,7 @@ class UsageTest {
           fim --estimator some              | '--estimator'              | EMPIRICAL
           fim --estimator mc --trials 0     | --trials                   | at least 1
           fim --representation kfac,no      | 'no'                       | dense, block-diag, kfac
-          fim --model lenet                 | 'lenet'                    | small-conv, mlp
+          fim --model alexnet               | 'alexnet'                  | small-conv, lenet, mlp
           fim --memory some                 | --memory                   | 4GiB
           fim --batch 0                     | --batch                    | at least 1
           fim --data some                   | 'some'                     | safetensors:FILE

@@ -64,8 +64,7 @@ class FromPyTorchGuideTest {
     List<String> commands = commands();
     assertThat(commands).hasSize(7);
     for (String line : commands) {
-      String placed =
-          line.replaceAll("[\\w-]+\\.(pt2|safetensors)", directory.toString() + "/$0");
+      String placed = line.replaceAll("[\\w-]+\\.(pt2|safetensors)", directory.toString() + "/$0");
       Command.run(List.of(placed.split(" ")).subList(1, placed.split(" ").length)).well();
     }
     for (String file : List.of("F-kfac", "F-diag", "step", "J", "H")) {

@@ -183,7 +183,9 @@ public record Inspection(
     try (Scope scope = Scope.open()) {
       org.bytedeco.pytorch.Tensor outputs =
           subject.model().forward(subject.inputs().toArray(org.bytedeco.pytorch.Tensor[]::new));
-      return outputs.numel() == outputs.size(0) ? Metric.bernoulli() : Metric.categorical(subject.classAxis());
+      return outputs.numel() == outputs.size(0)
+          ? Metric.bernoulli()
+          : Metric.categorical(subject.classAxis());
     }
   }
 
