@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,7 +99,7 @@ public final class GramScaling implements Callable<Integer> {
 
   private static Figure figure(List<Row> rows) {
     double[] n = rows.stream().mapToDouble(Row::n).toArray();
-    double last = rows.get(rows.size() - 1).seconds() / Math.pow(n[n.length - 1], 2);
+    double last = number(rows.get(rows.size() - 1).seconds()) / Math.pow(n[n.length - 1], 2);
     double[] square = new double[n.length];
     java.util.Arrays.setAll(square, k -> last * n[k] * n[k]);
     return LineFigure.of(
@@ -107,12 +109,17 @@ public final class GramScaling implements Callable<Integer> {
         Palette.of(MEASURED, SQUARE, PASSES),
         List.of(
             Series.of(SQUARE, n, square),
-            Series.of(PASSES, n, rows.stream().mapToDouble(Row::unit).toArray()),
+            Series.of(PASSES, n, rows.stream().mapToDouble(r -> number(r.unit())).toArray()),
             Series.banded(
                 MEASURED,
                 n,
-                rows.stream().mapToDouble(Row::least).toArray(),
-                rows.stream().mapToDouble(Row::seconds).toArray(),
-                rows.stream().mapToDouble(Row::greatest).toArray())));
+                rows.stream().mapToDouble(r -> number(r.least())).toArray(),
+                rows.stream().mapToDouble(r -> number(r.seconds())).toArray(),
+                rows.stream().mapToDouble(r -> number(r.greatest())).toArray())));
+  }
+
+  /** A number of a row that did not fail. */
+  private static double number(@Nullable Double x) {
+    return Objects.requireNonNull(x);
   }
 }
