@@ -109,8 +109,7 @@ record Footprint(
         .map(
             layer ->
                 layer.outer()
-                    ? new Need(
-                        layer.factor(), 2 * layer.signal(), cotangents * layer.flops())
+                    ? new Need(layer.factor(), 2 * layer.signal(), cotangents * layer.flops())
                     : BlockKind.rows(layer, cotangents))
         .reduce(Need.NOTHING, Need::then);
   }

@@ -39,10 +39,7 @@ class PretrainedTest {
       assertThat(fashion.net().isTraining()).isFalse();
       double[] logits =
           Tensors.toArray(
-              fashion
-                  .net()
-                  .to(ScalarType.Double)
-                  .forward(Tensors.of(pixels, 1, 1, SIDE, SIDE)));
+              fashion.net().to(ScalarType.Double).forward(Tensors.of(pixels, 1, 1, SIDE, SIDE)));
       assertThat(logits).containsExactly(LOGITS, within(1e-7));
     }
   }
