@@ -254,9 +254,11 @@ public enum BlockKind {
   private static Need products(LayerSizes layer, int cotangents, int times) {
     // if all cotangents come at once, the input's factor is needed once, layer by layer
     boolean once = together(cotangents) == cotangents;
+    // with one position the factors are squared, not their products
+    double squares = layer.positions() == 1 ? layer.factor() + layer.signal() : 0;
     return new Need(
         once ? 0 : layer.factor(),
-        layer.signal() + (once ? layer.factor() : 0),
+        layer.signal() + (once ? layer.factor() : 0) + squares,
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
   }
 

@@ -17,11 +17,17 @@ import org.bytedeco.pytorch.Tensor;
  * @param activations numbers that a recorded forward pass holds
  * @param largest the greatest of them
  * @param signals numbers that one backward brings to the layers' outputs
+ * @param data numbers of the input
  * @param cotangents backwards of a minibatch
  * @param layers what each used layer sees
  */
 record Footprint(
-    double activations, double largest, double signals, int cotangents, List<LayerSizes> layers) {
+    double activations,
+    double largest,
+    double signals,
+    double data,
+    int cotangents,
+    List<LayerSizes> layers) {
 
   /**
    * What is held for each number that layers show: results of operations between layers, which
@@ -62,12 +68,14 @@ record Footprint(
       signals += use.output().numel();
     }
     hold(held, recorded.outputs());
+    double data = recorded.batch().inputs().stream().mapToDouble(Tensor::numel).sum();
     // the data is there already
     recorded.batch().inputs().forEach(input -> held.remove(input.data_ptr().address()));
     return new Footprint(
         held.values().stream().mapToDouble(x -> x).sum(),
         held.values().stream().mapToDouble(x -> x).max().orElse(0),
         signals,
+        data,
         cotangents,
         recorded.inputs().values().stream().map(LayerInputs::sizes).toList());
   }
@@ -78,7 +86,7 @@ record Footprint(
 
   /** What a recorded minibatch needs whatever is made of it. */
   Need recorded() {
-    return new Need(HELD * activations + signals, 2 * largest, 0);
+    return new Need(HELD * activations + signals + data, 2 * largest, 0); // data: as it is checked
   }
 
   /** Signals of several cotangents at once, beside those of one. */

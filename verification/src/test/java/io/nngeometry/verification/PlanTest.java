@@ -31,7 +31,9 @@ class PlanTest {
     "16, low-rank, mc, 64",
     "16, implicit, exact, 64",
     "32, kfac, exact, 32",
-    "mlp, low-rank, exact, 24"
+    "mlp, low-rank, exact, 24",
+    "mlp, kfac, exact, 8192",
+    "mlp, ekfac, exact, 8192"
   })
   void thePeakIsAsPlanned(String network, String representation, String estimator, int examples)
       throws Exception {
