@@ -98,7 +98,8 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private String text(Network network, List<Tensor> inputs, Inspection found, MemoryBudget budget) {
-    TextTable layers = TextTable.of(4, "layer", "kind", "shapes", "covered by", "parameters");
+    TextTable layers =
+        TextTable.of(5, "layer", "kind", "shapes", "covered by", "input moment", "parameters");
     for (Inspection.LayerFacts layer : found.layers()) {
       layers.row(
           List.of(
@@ -106,6 +107,7 @@ final class InspectCommand implements Callable<Integer> {
               layer.kind(),
               String.join(", ", layer.parameters().stream().map(Inspection.Tensor::text).toList()),
               layer.rules(),
+              layer.moment(),
               Numbers.grouped(layer.size())));
     }
     TextTable memory = TextTable.of(1, "representation", "numbers", "memory");

@@ -21,10 +21,10 @@ class InspectCommandTest {
     assertThat(ran.out())
         .contains("small-conv: LeNet-like network", "inputs (n, 1, 8, 8)")
         .contains("2,458 parameters in 4 layers")
-        .containsPattern("layer +kind +shapes +covered by +parameters")
+        .containsPattern("layer +kind +shapes +covered by +input moment +parameters")
         .containsPattern(
-            "conv2 +Conv2d +weight \\(16x8x3x3\\), bias \\(16\\) +linear map +1,168\\R")
-        .containsPattern("fc2 +Linear +weight \\(10x16\\), bias \\(10\\) +linear map +170\\R")
+            "conv2 +Conv2d +weight \\(16x8x3x3\\), bias \\(16\\) +linear map +in place +1,168\\R")
+        .containsPattern("fc2 +Linear +weight \\(10x16\\), bias \\(10\\) +linear map +- +170\\R")
         .containsPattern("dense +6,041,764 +23.0 MiB")
         .containsPattern("diag +2,458 +9.6 KiB")
         .containsPattern("implicit +0 +0 bytes");

@@ -13,6 +13,8 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.Model;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -81,9 +83,17 @@ public record Inspection(
    * @param id its name
    * @param kind its kind
    * @param size number of its parameters
+   * @param patchless whether KFAC's moment of its inputs is found without unfolding them into
+   *     patches; absent if it is no convolution
    * @param parameters its parameters
    */
-  public record LayerFacts(String id, String kind, long size, List<Tensor> parameters) {
+  public record LayerFacts(
+      String id, String kind, long size, Optional<Boolean> patchless, List<Tensor> parameters) {
+    /** How KFAC's moment of its inputs is found. */
+    public String moment() {
+      return patchless.map(without -> without ? "in place" : "unfolded").orElse("-");
+    }
+
     /** The families that cover its parameters, each once. */
     public String rules() {
       return parameters.stream().map(Tensor::rule).distinct().collect(Collectors.joining(", "));
@@ -159,20 +169,27 @@ public record Inspection(
   public static Inspection of(Subject subject, String dtype, int bytes, Scale scale) {
     LayerCollection layers = subject.layers();
     Set<String> missing = Coverage.missing(subject.model(), layers, subject.inputs());
+    boolean none = missing.size() == layers.slots().size();
+    LayerCollection covered =
+        none ? layers : layers.whereParameter(name -> !missing.contains(name));
+    Map<String, Boolean> patchless =
+        none ? Map.of() : Coverage.patchless(subject.model(), covered, subject.inputs());
     return new Inspection(
         subject.name(),
         layers.size(),
         dtype,
-        layers.layers().stream().map(layer -> facts(layer, missing)).toList(),
+        layers.layers().stream()
+            .map(layer -> facts(layer, missing, Optional.ofNullable(patchless.get(layer.id()))))
+            .toList(),
         subject.uncovered(),
         Representation.byName().values().stream()
             .map(r -> memory(r, layers, bytes, scale.gradients()))
             .toList(),
-        missing.size() == layers.slots().size()
+        none
             ? List.of()
             : plans(
                 Fisher.of(subject.model(), metric(subject))
-                    .layers(layers.whereParameter(name -> !missing.contains(name)))
+                    .layers(covered)
                     .memoryBudget(scale.budget()),
                 subject.inputs(),
                 scale));
@@ -213,11 +230,12 @@ public record Inspection(
     }
   }
 
-  private static LayerFacts facts(Layer layer, Set<String> missing) {
+  private static LayerFacts facts(Layer layer, Set<String> missing, Optional<Boolean> patchless) {
     return new LayerFacts(
         layer.id(),
         layer.kind(),
         layer.size(),
+        patchless,
         layer.slots().stream()
             .map(
                 s ->
