@@ -99,7 +99,11 @@ public final class Fisher {
     return with(f -> f.subject = subject.withFallback());
   }
 
-  /** Tells {@code listener} examples done and examples in all, in every reading. */
+  /**
+   * Tells {@code listener} examples done and examples in all, in every reading; what it throws,
+   * such as a {@link java.util.concurrent.CancellationException}, ends the work and frees its
+   * memory.
+   */
   public Fisher progress(BiConsumer<Long, Long> listener) {
     return with(f -> f.subject = subject.told(listener));
   }

@@ -254,7 +254,7 @@ public abstract sealed class Representation {
     @Override
     PMat assemble(Sums sums) {
       long most = Math.min(rank, sums.layers().size());
-      return LowRankPMat.approximating(sums.implicit(), method, most).matrix();
+      return LowRankPMat.approximating(sums.implicitTold(), method, most).matrix();
     }
   }
 

@@ -81,6 +81,11 @@ final class Sums implements AutoCloseable {
     return estimation.implicit();
   }
 
+  /** The implicit matrix, each reading of which is told to whoever listens to the making. */
+  PMat implicitTold() {
+    return new ImplicitPMat(estimation);
+  }
+
   Collection<? extends Accumulator> firstReading() {
     List<Accumulator> all = new java.util.ArrayList<>(first.values());
     if (rows != null) {

@@ -14,6 +14,9 @@ import io.nngeometry.nn.ReLU;
 import io.nngeometry.nn.Sequential;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.PVector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
@@ -96,6 +99,21 @@ class PlanTest {
         .isCloseTo(1, org.assertj.core.data.Offset.offset(1e-12));
     assertThat(fisher.implicitPlans().get(1).forwardBackwards())
         .isCloseTo(5 / 3.0, org.assertj.core.data.Offset.offset(1e-12));
+  }
+
+  @Test
+  void everyReadingIsToldAndMayBeCutShort() {
+    for (Representation r : List.of(Representation.EKFAC, Representation.lowRank(2))) {
+      List<Long> told = new ArrayList<>();
+      fisher.progress((done, all) -> told.add(all)).as(r).close();
+      assertThat(told).as(r.name()).isNotEmpty().containsOnly(24L);
+      Fisher cut =
+          fisher.progress(
+              (done, all) -> {
+                throw new CancellationException("enough");
+              });
+      assertThatThrownBy(() -> cut.as(r)).as(r.name()).isInstanceOf(CancellationException.class);
+    }
   }
 
   @Test
