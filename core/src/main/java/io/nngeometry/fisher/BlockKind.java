@@ -175,7 +175,7 @@ public enum BlockKind {
         return DENSE.need(layer, cotangents);
       }
       // the second reading: where it is cheaper factors are rotated, products else
-      int together = together(cotangents);
+      int together = Filling.together(cotangents);
       boolean inFactor = layer.positions() <= layer.matrix().rows() * together;
       boolean signals = layer.positions() <= layer.matrix().width();
       double rotated = (inFactor ? layer.factor() : 0) + (signals ? together * layer.signal() : 0);
@@ -253,17 +253,13 @@ public enum BlockKind {
   /** Gradients a few at a time, of which the factors are kept. */
   private static Need products(LayerSizes layer, int cotangents, int times) {
     // if all cotangents come at once, the input's factor is needed once, layer by layer
-    boolean once = together(cotangents) == cotangents;
+    boolean once = Filling.together(cotangents) == cotangents;
     // with one position the factors are squared, not their products
     double squares = layer.positions() == 1 ? layer.factor() + layer.signal() : 0;
     return new Need(
         once ? 0 : layer.factor(),
         layer.signal() + (once ? layer.factor() : 0) + squares,
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
-  }
-
-  private static int together(int cotangents) {
-    return Math.min(cotangents, Filling.MOST);
   }
 
   private static Need kroneckerNeed(LayerSizes layer, int cotangents) {

@@ -18,6 +18,11 @@ final class Filling {
   /** Cotangents of which the signals are held at once; more would gain little. */
   static final int MOST = 16;
 
+  /** Of so many cotangents, those whose signals are held at once. */
+  static int together(int cotangents) {
+    return Math.min(cotangents, MOST);
+  }
+
   private final List<Accumulator> byCotangent = new ArrayList<>();
   private final Map<String, List<StackAccumulator>> byLayer = new LinkedHashMap<>();
 
@@ -35,7 +40,7 @@ final class Filling {
     int count = cotangents.count(); // here, for what it computes lives in this scope
     Map<String, LayerInputs> inputs = recorded.inputs();
     begin(inputs, count);
-    int together = byLayer.isEmpty() ? 1 : Math.min(count, MOST);
+    int together = byLayer.isEmpty() ? 1 : together(count);
     for (int first = 0; first < count; first += together) {
       try (Scope scope = Scope.open()) {
         List<Signals> signals = new ArrayList<>();

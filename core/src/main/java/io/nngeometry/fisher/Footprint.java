@@ -91,7 +91,7 @@ record Footprint(
 
   /** Signals of several cotangents at once, beside those of one. */
   Need stacked() {
-    return new Need((Math.min(cotangents, Filling.MOST) - 1) * signals, 0, 0);
+    return new Need((Filling.together(cotangents) - 1) * signals, 0, 0);
   }
 
   /** Numbers that an example is when it has been read, if it is held for a second reading. */
