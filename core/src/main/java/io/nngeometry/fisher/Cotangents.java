@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +18,19 @@ public abstract class Cotangents {
 
   /** Cotangent k, of the outputs' shape. */
   public abstract Tensor get(int k);
+
+  /**
+   * Some cotangents from {@code first} on, without what they are made of: small tensors that come
+   * between those of several backwards would keep the allocator from using freed memory again.
+   */
+  final List<Tensor> some(int first, int howMany) {
+    List<Tensor> columns = new ArrayList<>();
+    for (int k = first; k < first + howMany; k++) {
+      int number = k;
+      columns.add(Scope.keeping(() -> get(number)));
+    }
+    return columns;
+  }
 
   /** Inner products with every cotangent: {@code u} of the outputs' shape to (n, K). */
   final Tensor coordinates(Tensor u) {

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * How running sums are filled from a minibatch: some cotangent by cotangent with all layers, as
@@ -44,8 +45,9 @@ final class Filling {
     for (int first = 0; first < count; first += together) {
       try (Scope scope = Scope.open()) {
         List<Signals> signals = new ArrayList<>();
-        for (int k = first; k < Math.min(first + together, count); k++) {
-          Signals mine = recorded.signals(cotangents.get(k), k == count - 1);
+        List<Tensor> columns = cotangents.some(first, Math.min(together, count - first));
+        for (int k = first; k < first + columns.size(); k++) {
+          Signals mine = recorded.signals(columns.get(k - first), k == count - 1);
           fillOne(inputs, recorded.size(), mine, k);
           signals.add(mine);
         }

@@ -91,9 +91,9 @@ final class RecordedBatch {
   /** {@link #signals(Tensor, boolean)} of all cotangents, after which there is no other. */
   List<Signals> signals(Cotangents cotangents) {
     List<Signals> all = new ArrayList<>();
-    int count = cotangents.count();
-    for (int k = 0; k < count; k++) {
-      all.add(signals(cotangents.get(k), k == count - 1));
+    List<Tensor> columns = cotangents.some(0, cotangents.count());
+    for (int k = 0; k < columns.size(); k++) {
+      all.add(signals(columns.get(k), k == columns.size() - 1));
     }
     return all;
   }

@@ -33,6 +33,7 @@ class PlanTest {
     "32, kfac, exact, 32",
     "mlp, low-rank, exact, 24",
     "mlp, kfac, exact, 8192",
+    "mlp, diag, exact, 4096",
     "mlp, ekfac, exact, 8192"
   })
   void thePeakIsAsPlanned(String network, String representation, String estimator, int examples)
