@@ -268,10 +268,8 @@ final class CheckpointStudy {
     OutputFiles.text(folder.resolve("study.csv"), StudyText.csv(study.states(), measurements));
     List<String> pictures = new ArrayList<>();
     for (Map.Entry<String, Figure> figure : StudyFigures.of(study).entrySet()) {
-      Path png = folder.resolve(figure.getKey() + ".png");
-      figure.getValue().writePng(png);
-      figure.getValue().writeSvg(folder.resolve(figure.getKey() + ".svg"));
-      pictures.add(png.toString());
+      Path stem = folder.resolve(figure.getKey());
+      pictures.add(OutputFiles.figure(stem, figure.getValue()).get(0).toString());
     }
     return output.json()
         ? Json.of(study)

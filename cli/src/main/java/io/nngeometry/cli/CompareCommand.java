@@ -108,7 +108,8 @@ final class CompareCommand implements Callable<Integer> {
     Stopwatch watch = Stopwatch.start();
     if (checkpoints != null) {
       refuse("--weights", weights);
-      return new CheckpointStudy(checkpoints, data, quick, resume, compare, output, commandLine())
+      return new CheckpointStudy(
+              checkpoints, data, quick, resume, compare, output, Machine.commandLine(spec))
           .run(watch);
     }
     if (resume || (data != null && !data.toString().equals("digits"))) {
@@ -138,7 +139,7 @@ final class CompareCommand implements Callable<Integer> {
       Results results =
           new Results(
               Results.FORMAT,
-              commandLine(),
+              Machine.commandLine(spec),
               watch.seconds(),
               settings,
               Machine.facts(),
@@ -178,11 +179,6 @@ final class CompareCommand implements Callable<Integer> {
       return new Experiment(classifier.net(), examples, design, progress)
           .run(matrix -> files.matrix(matrix, settings));
     }
-  }
-
-  private String commandLine() {
-    return "nngeometry "
-        + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
   }
 
   private static String text(Results results, CompareFiles files) {

@@ -7,7 +7,6 @@ import io.nngeometry.cli.compare.ResultCsv;
 import io.nngeometry.cli.compare.Results;
 import io.nngeometry.io.OperatorFile;
 import io.nngeometry.operators.PMat;
-import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -50,10 +49,10 @@ record CompareFiles(Path directory) {
     OutputFiles.text(directory.resolve("results.json"), Json.of(results) + "\n");
     OutputFiles.text(
         directory.resolve("results.csv"), new ResultCsv(outcome.measurements()).toString());
-    figure("errors", Figures.errors(results));
-    figure("solves", Figures.solves(results));
+    OutputFiles.figure(directory.resolve("errors"), Figures.errors(results));
+    OutputFiles.figure(directory.resolve("solves"), Figures.solves(results));
     if (results.training().isPresent()) {
-      figure("training", Figures.training(results.training().get()));
+      OutputFiles.figure(directory.resolve("training"), Figures.training(results.training().get()));
     }
     new ReportPage(results).html().write(report());
   }
@@ -61,10 +60,5 @@ record CompareFiles(Path directory) {
   /** The page that shows everything. */
   Path report() {
     return directory.resolve("report.html");
-  }
-
-  private void figure(String name, Figure figure) throws IOException {
-    figure.writePng(directory.resolve(name + ".png"));
-    figure.writeSvg(directory.resolve(name + ".svg"));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What a run ran on and with: without it, times mean nothing. */
 final class Machine {
@@ -41,6 +42,12 @@ final class Machine {
         Optional.ofNullable(torch.class.getPackage().getSpecificationVersion()).orElse("unknown"));
     versions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     return versions;
+  }
+
+  /** What was typed. */
+  static String commandLine(CommandSpec spec) {
+    return "nngeometry "
+        + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
   }
 
   private static Optional<String> processor() {

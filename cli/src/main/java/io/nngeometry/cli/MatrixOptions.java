@@ -186,8 +186,7 @@ final class MatrixOptions {
 
   /** The command line, for the record. */
   String commandLine() {
-    return "nngeometry "
-        + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+    return Machine.commandLine(spec);
   }
 
   private Map<String, Object> settings(Map<String, Object> own, int examples) {

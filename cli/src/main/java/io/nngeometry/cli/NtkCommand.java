@@ -347,11 +347,7 @@ final class NtkCommand implements Callable<Integer> {
   }
 
   private void picture(Figure figure, String name, List<String> files) throws IOException {
-    Path png = sibling(name + ".png");
-    Path svg = sibling(name + ".svg");
-    figure.writePng(png);
-    figure.writeSvg(svg);
-    files.addAll(List.of(png.toString(), svg.toString()));
+    OutputFiles.figure(sibling(name), figure).forEach(file -> files.add(file.toString()));
   }
 
   private void report(
@@ -362,8 +358,7 @@ final class NtkCommand implements Callable<Integer> {
     Ntk results =
         new Ntk(
             Ntk.FORMAT,
-            "nngeometry "
-                + String.join(" ", spec.root().commandLine().getParseResult().originalArgs()),
+            Machine.commandLine(spec),
             watch.seconds(),
             settings,
             Machine.facts(),

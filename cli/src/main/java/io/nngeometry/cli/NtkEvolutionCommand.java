@@ -20,7 +20,6 @@ import io.nngeometry.fisher.MemoryBudgetException;
 import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.nn.Module;
-import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -243,8 +242,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
       Evolution evolution =
           new Evolution(
               Evolution.FORMAT,
-              "nngeometry "
-                  + String.join(" ", spec.root().commandLine().getParseResult().originalArgs()),
+              Machine.commandLine(spec),
               watch.seconds(),
               settings,
               Machine.facts(),
@@ -291,8 +289,8 @@ final class NtkEvolutionCommand implements Callable<Integer> {
     OutputFiles.text(out.resolve("evolution.json"), Json.of(evolution) + "\n");
     OutputFiles.text(out.resolve("evolution.csv"), text.csv());
     OutputFiles.text(out.resolve("components.csv"), EvolutionText.components(snapshots));
-    draw(EvolutionFigures.columns(snapshots, columns), "gram");
-    draw(EvolutionFigures.curves(evolution.checkpoints()), "alignment");
+    OutputFiles.figure(out.resolve("gram"), EvolutionFigures.columns(snapshots, columns));
+    OutputFiles.figure(out.resolve("alignment"), EvolutionFigures.curves(evolution.checkpoints()));
     output.print(
         output.json()
             ? Json.of(evolution)
@@ -301,10 +299,5 @@ final class NtkEvolutionCommand implements Callable<Integer> {
                 text.toString(),
                 "figures: %s, %s"
                     .formatted(out.resolve("gram.png"), out.resolve("alignment.png"))));
-  }
-
-  private void draw(Figure figure, String name) throws IOException {
-    figure.writePng(out.resolve(name + ".png"));
-    figure.writeSvg(out.resolve(name + ".svg"));
   }
 }

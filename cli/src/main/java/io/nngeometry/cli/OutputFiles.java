@@ -1,10 +1,12 @@
 package io.nngeometry.cli;
 
 import io.nngeometry.io.AtomicFiles;
+import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where commands put what they make. */
 final class OutputFiles {
@@ -47,5 +49,14 @@ final class OutputFiles {
   /** Writes text. */
   static void text(Path file, String text) throws IOException {
     AtomicFiles.writeStream(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Writes a figure as {@code stem.png} and {@code stem.svg}, which are returned. */
+  static List<Path> figure(Path stem, Figure figure) throws IOException {
+    Path png = stem.resolveSibling(stem.getFileName() + ".png");
+    Path svg = stem.resolveSibling(stem.getFileName() + ".svg");
+    figure.writePng(png);
+    figure.writeSvg(svg);
+    return List.of(png, svg);
   }
 }

@@ -16,7 +16,6 @@ import io.nngeometry.linalg.Solution;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.Preconditioner;
-import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -285,9 +284,7 @@ final class SolveCommand implements Callable<Integer> {
     SolveText text = new SolveText(results);
     OutputFiles.text(folder.resolve("solve.json"), Json.of(results) + "\n");
     OutputFiles.text(folder.resolve("solve.csv"), text.csv());
-    Figure figure = text.figure();
-    figure.writePng(folder.resolve("residuals.png"));
-    figure.writeSvg(folder.resolve("residuals.svg"));
+    OutputFiles.figure(folder.resolve("residuals"), text.figure());
     for (Solve.Run run : results.solves()) {
       if (!run.converged()) {
         spec.commandLine()

@@ -16,7 +16,6 @@ import io.nngeometry.linalg.Monitor;
 import io.nngeometry.linalg.Slq;
 import io.nngeometry.linalg.SpectralDensity;
 import io.nngeometry.operators.PMat;
-import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -221,9 +220,7 @@ final class SpectrumCommand implements Callable<Integer> {
     SpectrumText text = new SpectrumText(results);
     OutputFiles.text(folder.resolve("spectrum.json"), Json.of(results) + "\n");
     OutputFiles.text(folder.resolve("spectrum.csv"), text.csv());
-    Figure figure = SpectrumFigure.of(results);
-    figure.writePng(folder.resolve("spectrum.png"));
-    figure.writeSvg(folder.resolve("spectrum.svg"));
+    OutputFiles.figure(folder.resolve("spectrum"), SpectrumFigure.of(results));
     return output.json()
         ? Json.of(results)
         : String.join(

@@ -13,7 +13,6 @@ import io.nngeometry.cli.training.TrainingSettings;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.nn.Module;
-import io.nngeometry.plot.Figure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -23,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -184,19 +184,19 @@ final class TrainCommand implements Callable<Integer> {
     Weights.save(out, model, net, facts(network, source, settings, history));
     String name = String.valueOf(out.getFileName());
     String stem = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
-    Path png = out.resolveSibling(stem + "-training.png");
-    Path svg = out.resolveSibling(stem + "-training.svg");
     Path json = out.resolveSibling(stem + "-history.json");
-    Figure figure = Figures.training(history);
-    figure.writePng(png);
-    figure.writeSvg(svg);
+    List<Path> pictures =
+        OutputFiles.figure(out.resolveSibling(stem + "-training"), Figures.training(history));
     Report report =
         new Report(
             model.word(),
             source,
             settings,
             history,
-            List.of(out, png, svg, json).stream().map(Path::toString).toList());
+            Stream.of(Stream.of(out), pictures.stream(), Stream.of(json))
+                .flatMap(files -> files)
+                .map(Path::toString)
+                .toList());
     OutputFiles.text(json, Json.of(report) + "\n");
     output.print(output.json() ? Json.of(report) : text(report));
   }

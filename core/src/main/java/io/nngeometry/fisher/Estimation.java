@@ -5,12 +5,10 @@ import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.operators.PMat;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -83,7 +81,7 @@ record Estimation(
   }
 
   /** One reading of the examples, if there is a sum to fill; returns how many there are. */
-  private long read(Collection<? extends Accumulator> accumulators) {
+  long read(Collection<? extends Accumulator> accumulators) {
     if (accumulators.isEmpty()) {
       return pass.data().size();
     }
@@ -124,22 +122,5 @@ record Estimation(
   /** The cotangents of one minibatch. */
   Cotangents cotangents(Tensor outputs, Minibatch batch) {
     return estimator.cotangents(metric, outputs, batch);
-  }
-
-  /** What is done with the gradients of cotangent k. */
-  interface CotangentConsumer {
-    void accept(Map<String, LayerGradients> gradients, int k);
-  }
-
-  /** One backward for each cotangent of a recorded minibatch. */
-  void forEachCotangent(RecordedBatch recorded, CotangentConsumer consumer) {
-    Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
-    int count = cotangents.count();
-    recorded.inputs().values().forEach(in -> in.expect(count));
-    for (int k = 0; k < count; k++) {
-      try (Scope scope = Scope.open()) {
-        consumer.accept(recorded.gradients(cotangents.get(k), k == count - 1), k);
-      }
-    }
   }
 }

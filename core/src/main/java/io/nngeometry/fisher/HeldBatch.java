@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What remains of a minibatch when it has been read: the layers' inputs and the signals of all
- * cotangents. A second reading of it needs neither forward nor backward.
+ * What remains of a minibatch when it has been read: the inputs of linear maps and their signals of
+ * all cotangents. A second reading of it, which only they need, takes neither forward nor backward.
  *
  * @param examples how many
  * @param inputs by layer id
@@ -22,13 +22,20 @@ record HeldBatch(
 
   static HeldBatch of(RecordedBatch recorded, List<Signals> signals) {
     Map<LayerUse, LayerUse> held = new IdentityHashMap<>();
-    recorded.uses().forEach(use -> held.put(use, use.held()));
     Map<String, LayerInputs> inputs = new LinkedHashMap<>();
-    recorded.inputs().forEach((id, in) -> inputs.put(id, in.of(held::get)));
+    recorded
+        .inputs()
+        .forEach(
+            (id, in) -> {
+              if (in.outer()) {
+                in.uses().forEach(use -> held.computeIfAbsent(use, LayerUse::held));
+                inputs.put(id, in.of(held::get));
+              }
+            });
     return new HeldBatch(
         recorded.size(),
         inputs,
-        signals.stream().map(s -> s.held(held::get)).toList(),
+        signals.stream().map(s -> s.held(held)).toList(),
         List.copyOf(held.values()));
   }
 

@@ -7,7 +7,6 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Linearisation.Order;
 import io.nngeometry.fisher.Linearisation.Pushed;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.operators.LowRankPMat;
 import io.nngeometry.operators.MatrixFreePMat;
 import io.nngeometry.operators.PMat;
@@ -171,22 +170,9 @@ final class ImplicitPMat extends MatrixFreePMat {
   /** Exact, by the squared norms of the gradients, most of them without the gradients. */
   @Override
   public double trace() {
-    double[] sum = {0};
     Types types = new Types(options(), pass.dtype(), estimation.centred());
-    Rows rows = new Rows(layers().layers(), types);
-    long n = pass.data().size();
-    try (Means means = types.means(size())) {
-      pass.forEachRecorded(
-          recorded ->
-              estimation.forEachCotangent(
-                  recorded,
-                  (gradients, k) -> {
-                    for (LayerGradients g : gradients.values()) {
-                      sum[0] += Tensors.item(g.squaredNorms().sum());
-                    }
-                    means.add(k, () -> rows.of(gradients, recorded.size()).sum(0));
-                  }));
-      return sum[0] / n - means.squaredNorm(n);
+    try (NormAccumulator norms = new NormAccumulator(layers(), types)) {
+      return norms.finish(estimation.read(List.of(norms)));
     }
   }
 

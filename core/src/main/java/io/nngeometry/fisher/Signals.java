@@ -8,7 +8,6 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -36,10 +35,16 @@ record Signals(Map<LayerUse, Tensor> byUse) {
     return result;
   }
 
-  /** The same at other uses, in tensors that outlive every scope and must be closed. */
-  Signals held(UnaryOperator<LayerUse> others) {
+  /** Those of some uses, at others, in tensors that outlive every scope and must be closed. */
+  Signals held(Map<LayerUse, LayerUse> others) {
     Map<LayerUse, Tensor> held = new IdentityHashMap<>();
-    byUse.forEach((use, signal) -> held.put(others.apply(use), Scope.detach(signal)));
+    byUse.forEach(
+        (use, signal) -> {
+          LayerUse other = others.get(use);
+          if (other != null) {
+            held.put(other, Scope.detach(signal));
+          }
+        });
     return new Signals(held);
   }
 

@@ -90,9 +90,14 @@ public final class LayerInputs {
     return layer;
   }
 
-  /** Whether every gradient is a sum of outer products. */
-  boolean outer() {
+  /** Whether every gradient is a sum of outer products: the layer is a linear map. */
+  public boolean outer() {
     return outer;
+  }
+
+  /** Its uses, in order. */
+  public List<LayerUse> uses() {
+    return uses;
   }
 
   /** How many numbers one example is here. */
@@ -176,12 +181,15 @@ public final class LayerInputs {
     return Tensors.cat(uses.stream().map(u -> rule(u).hot(u.input()).orElseThrow()).toList(), 1);
   }
 
-  /** The same with nothing computed: what will be lives as long as the scope innermost now. */
+  /**
+   * The same with nothing computed that could be again: what will be lives as long as the scope
+   * innermost now.
+   */
   public LayerInputs afresh() {
-    return of(UnaryOperator.identity());
+    return outer ? of(UnaryOperator.identity()) : this; // what others need is prepared already
   }
 
-  /** {@link #afresh} with other tensors for the same uses. */
+  /** The same, nothing computed, with other tensors for its uses. */
   public LayerInputs of(UnaryOperator<LayerUse> others) {
     LayerInputs again = new LayerInputs(layer, uses.stream().map(others).toList());
     again.expect(cotangents);

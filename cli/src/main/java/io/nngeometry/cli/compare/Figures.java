@@ -10,7 +10,6 @@ import io.nngeometry.plot.LineFigure;
 import io.nngeometry.plot.Palette;
 import io.nngeometry.plot.Series;
 import io.nngeometry.plot.SideBySide;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -68,29 +67,32 @@ public final class Figures {
 
   /** The cosine of the solve residual against the damping, with the range as a band. */
   public static Figure solves(Results results) {
-    List<Series> series = new ArrayList<>();
-    for (Results.Solve solve : results.solves()) {
-      if (!solve.points().isEmpty()) {
-        series.add(
-            new Series(
-                solve.series(),
-                solve.points().stream()
-                    .map(
-                        p ->
-                            new Series.Point(
-                                p.lambda(),
-                                p.cosine().min(),
-                                p.cosine().median(),
-                                p.cosine().max()))
-                    .toList()));
-      }
-    }
     return LineFigure.of(
         "",
         Axis.log("damping λ"),
         Axis.linear("cos(v, %s)".formatted(Residual.of(results).formula())),
         palette(results),
-        series);
+        series(results.solves()));
+  }
+
+  /** The cosines of solves against the damping; of those that did not work, nothing. */
+  static List<Series> series(List<Results.Solve> solves) {
+    return solves.stream()
+        .filter(solve -> !solve.points().isEmpty())
+        .map(
+            solve ->
+                new Series(
+                    solve.series(),
+                    solve.points().stream()
+                        .map(
+                            p ->
+                                new Series.Point(
+                                    p.lambda(),
+                                    p.cosine().min(),
+                                    p.cosine().median(),
+                                    p.cosine().max()))
+                        .toList()))
+        .toList();
   }
 
   /** Loss and accuracy by epoch, side by side. */

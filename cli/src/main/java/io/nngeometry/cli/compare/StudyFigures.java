@@ -9,7 +9,6 @@ import io.nngeometry.plot.IntervalFigure;
 import io.nngeometry.plot.Legend;
 import io.nngeometry.plot.LineFigure;
 import io.nngeometry.plot.Palette;
-import io.nngeometry.plot.Series;
 import io.nngeometry.plot.Size;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,7 +58,12 @@ public final class StudyFigures {
       List<Figure> row = new ArrayList<>();
       for (Study.State state : some) {
         row.add(
-            LineFigure.of(state.title(), Axis.log("damping λ"), y, palette, series(state))
+            LineFigure.of(
+                    state.title(),
+                    Axis.log("damping λ"),
+                    y,
+                    palette,
+                    Figures.series(state.solves()))
                 .withoutLegend()
                 .sized(WIDTH, HEIGHT));
       }
@@ -87,25 +91,6 @@ public final class StudyFigures {
       row.add(new Blank(new Size(missing, row.get(0).size().height())));
     }
     return row;
-  }
-
-  private static List<Series> series(Study.State state) {
-    return state.solves().stream()
-        .filter(solve -> !solve.points().isEmpty())
-        .map(
-            solve ->
-                new Series(
-                    solve.series(),
-                    solve.points().stream()
-                        .map(
-                            p ->
-                                new Series.Point(
-                                    p.lambda(),
-                                    p.cosine().min(),
-                                    p.cosine().median(),
-                                    p.cosine().max()))
-                        .toList()))
-        .toList();
   }
 
   /** The lowest end of the cosines' axis, a tenth of one. */

@@ -1,0 +1,36 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.LayerGradients;
+import java.util.Map;
+
+/** The squared norms of all gradients, most of them without the gradients: the trace. */
+final class NormAccumulator implements Accumulator {
+  private final Rows rows;
+  private final Means means;
+  private double sum;
+
+  NormAccumulator(LayerCollection layers, Types types) {
+    rows = new Rows(layers.layers(), types);
+    means = types.means(rows.size());
+  }
+
+  @Override
+  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
+    for (LayerGradients g : gradients.values()) {
+      sum += Tensors.item(g.squaredNorms().sum());
+    }
+    means.add(cotangent, () -> rows.of(gradients, examples).sum(0));
+  }
+
+  /** The mean over {@code examples}, less the norms of the means where these are taken off. */
+  double finish(long examples) {
+    return sum / examples - means.squaredNorm(examples);
+  }
+
+  @Override
+  public void close() {
+    means.close();
+  }
+}
