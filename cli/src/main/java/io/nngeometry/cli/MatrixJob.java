@@ -115,9 +115,7 @@ record MatrixJob(MatrixSource source, List<Representation> representations, Path
     if (representations.size() == 1) {
       return out;
     }
-    String name = String.valueOf(out.getFileName());
-    int end = name.endsWith(SUFFIX) ? name.length() - SUFFIX.length() : name.length();
-    return out.resolveSibling(
-        name.substring(0, end) + "-" + representation.name() + name.substring(end));
+    String ending = out.toString().endsWith(SUFFIX) ? SUFFIX : "";
+    return OutputFiles.sibling(out, SUFFIX, "-" + representation.name() + ending);
   }
 }

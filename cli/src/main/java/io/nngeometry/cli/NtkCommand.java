@@ -336,9 +336,7 @@ final class NtkCommand implements Callable<Integer> {
   }
 
   private Path sibling(String ending) {
-    String name = String.valueOf(out.getFileName());
-    String stem = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
-    return out.resolveSibling(stem + ending);
+    return OutputFiles.sibling(out, SUFFIX, ending);
   }
 
   private static void text(Path file, String text, List<String> files) throws IOException {

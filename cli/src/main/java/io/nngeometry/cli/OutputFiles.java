@@ -46,6 +46,16 @@ final class OutputFiles {
     return file;
   }
 
+  /**
+   * The file beside {@code file} whose name ends in {@code ending} where that ends in {@code
+   * suffix}.
+   */
+  static Path sibling(Path file, String suffix, String ending) {
+    String name = String.valueOf(file.getFileName());
+    String stem = name.endsWith(suffix) ? name.substring(0, name.length() - suffix.length()) : name;
+    return file.resolveSibling(stem + ending);
+  }
+
   /** Writes text. */
   static void text(Path file, String text) throws IOException {
     AtomicFiles.writeStream(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

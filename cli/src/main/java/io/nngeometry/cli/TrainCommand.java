@@ -182,11 +182,10 @@ final class TrainCommand implements Callable<Integer> {
       TrainingHistory history)
       throws IOException {
     Weights.save(out, model, net, facts(network, source, settings, history));
-    String name = String.valueOf(out.getFileName());
-    String stem = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
-    Path json = out.resolveSibling(stem + "-history.json");
+    Path json = OutputFiles.sibling(out, SUFFIX, "-history.json");
     List<Path> pictures =
-        OutputFiles.figure(out.resolveSibling(stem + "-training"), Figures.training(history));
+        OutputFiles.figure(
+            OutputFiles.sibling(out, SUFFIX, "-training"), Figures.training(history));
     Report report =
         new Report(
             model.word(),
