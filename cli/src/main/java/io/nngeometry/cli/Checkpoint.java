@@ -60,6 +60,11 @@ final class Checkpoint {
     return new Checkpoint(file, settings, tensors, interruption::asked);
   }
 
+  /** How a user who interrupted the run goes on with it. */
+  String goingOn() {
+    return "the same command with --resume goes on from " + file;
+  }
+
   /** Whether {@code folder} has a run to go on with. */
   static boolean isIn(Path folder) {
     return Files.exists(folder.resolve(FILE));

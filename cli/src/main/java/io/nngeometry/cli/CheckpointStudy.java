@@ -15,7 +15,6 @@ import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.linalg.CancelledException;
 import io.nngeometry.linalg.Monitor;
 import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Dataset;
@@ -88,8 +87,7 @@ final class CheckpointStudy {
     output.startEngine();
     Path folder = OutputFiles.directory("--out", options.out());
     try (Scope scope = Scope.open();
-        Dataset test = test();
-        Interruption interruption = Interruption.listen()) {
+        Dataset test = test()) {
       options.check(test.size());
       Map<String, Object> settings = settings(test.size());
       boolean going = resume && Checkpoint.isIn(folder);
@@ -101,15 +99,14 @@ final class CheckpointStudy {
       if (!going) {
         checkpoint.drop();
       }
-      Map<Checkpoints.Entry, Found> found = found(test, checkpoint.heeding(interruption));
-      output.print(written(study(watch, settings, test.size(), found), found, folder));
-      checkpoint.drop();
-      return 0;
-    } catch (CancelledException e) {
-      progress.say(
-          "interrupted: the same command with --resume goes on from %s"
-              .formatted(folder.resolve(Checkpoint.FILE)));
-      return MatrixOptions.INTERRUPTED;
+      return Interruption.during(
+          progress,
+          checkpoint::goingOn,
+          interruption -> {
+            Map<Checkpoints.Entry, Found> found = found(test, checkpoint.heeding(interruption));
+            output.print(written(study(watch, settings, test.size(), found), found, folder));
+            checkpoint.drop();
+          });
     }
   }
 

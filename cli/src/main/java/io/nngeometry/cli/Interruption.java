@@ -1,31 +1,69 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.cli.console.Progress;
+import java.io.IOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
- * Notices Ctrl-C, and a request to terminate, while it is open, and holds the end of the process
- * back until it is closed, so that work can be put away first.
+ * Notices Ctrl-C, and a request to terminate, while work is done, and holds the end of the process
+ * back until the work is put away and the user is told how to go on.
  */
-final class Interruption implements AutoCloseable {
+final class Interruption {
+  /** What a shell gives for a command that Ctrl-C ended. */
+  static final int EXIT_CODE = 130;
+
   private static final int PATIENCE_SECONDS = 30;
 
   private final CountDownLatch done = new CountDownLatch(1);
-  private final Thread hook = new Thread(this::ask, "interruption");
   private volatile boolean asked;
 
   private Interruption() {}
 
-  /** Begins to listen. */
-  static Interruption listen() {
+  /** What can be interrupted. */
+  interface Work {
+    /** Does it, or throws {@link CancellationException} once {@code interruption} is asked for. */
+    void until(Interruption interruption) throws IOException;
+  }
+
+  /**
+   * Does the work.
+   *
+   * @param goingOn what to tell a user who interrupted it
+   * @return the command's exit code
+   */
+  static int during(Progress progress, Supplier<String> goingOn, Work work) throws IOException {
     Interruption interruption = new Interruption();
-    Runtime.getRuntime().addShutdownHook(interruption.hook);
-    return interruption;
+    Thread hook = new Thread(interruption::ask, "interruption");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      work.until(interruption);
+      return 0;
+    } catch (CancellationException e) {
+      progress.say("interrupted: " + goingOn.get());
+      return EXIT_CODE;
+    } finally {
+      interruption.done.countDown();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // the process is ending, and the hook has run
+      }
+    }
   }
 
   /** Whether the process is to end. */
   boolean asked() {
     return asked;
+  }
+
+  /** Ends the work here if the process is to end. */
+  void check() {
+    if (asked) {
+      throw new CancellationException();
+    }
   }
 
   private void ask() {
@@ -34,16 +72,6 @@ final class Interruption implements AutoCloseable {
       done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  @Override
-  public void close() {
-    done.countDown();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // the process is ending, and the hook has run
     }
   }
 }

@@ -7,7 +7,6 @@ import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.linalg.CancelledException;
 import io.nngeometry.models.data.Digits;
 import io.nngeometry.models.data.LabelledImages;
 import io.nngeometry.models.data.TrainTest;
@@ -24,7 +23,6 @@ import picocli.CommandLine.Spec;
 
 /** Which matrix of which network a command is about, and where its results go. */
 final class MatrixOptions {
-  static final int INTERRUPTED = 130;
   private static final String WEIGHTS = "weights.safetensors";
 
   @Spec(Spec.Target.MIXEE)
@@ -146,41 +144,23 @@ final class MatrixOptions {
       LabelledImages some = digits.test().take(examples);
       classifier.net().to(dtype().type());
       Tensor images = some.images().to(dtype().type());
-      try (Interruption interruption = Interruption.listen()) {
-        Session session =
-            new Session(
-                classifier,
-                LayerCollection.of(classifier.net()),
-                Examples.of(images, some.labels()).batches(sample.batch()),
-                Tensors.options(dtype().type()),
-                folder,
-                settings,
-                checkpoint.heeding(interruption),
-                progress);
-        if (!finished(work, session, output)) {
-          return INTERRUPTED;
-        }
-      }
-      checkpoint.drop();
-    }
-    return 0;
-  }
-
-  /**
-   * Whether the work is done; says how to go on if the user interrupts, before the process ends.
-   */
-  private static boolean finished(Work work, Session session, OutputOptions output)
-      throws IOException {
-    try {
-      output.print(work.in(session));
-      return true;
-    } catch (CancelledException e) {
-      session
-          .progress()
-          .say(
-              "interrupted: the same command with --resume goes on from %s"
-                  .formatted(session.folder().resolve(Checkpoint.FILE)));
-      return false;
+      return Interruption.during(
+          progress,
+          checkpoint::goingOn,
+          interruption -> {
+            output.print(
+                work.in(
+                    new Session(
+                        classifier,
+                        LayerCollection.of(classifier.net()),
+                        Examples.of(images, some.labels()).batches(sample.batch()),
+                        Tensors.options(dtype().type()),
+                        folder,
+                        settings,
+                        checkpoint.heeding(interruption),
+                        progress)));
+            checkpoint.drop();
+          });
     }
   }
 

@@ -11,7 +11,6 @@ import io.nngeometry.cli.ntk.Snapshots;
 import io.nngeometry.cli.training.Checkpoints;
 import io.nngeometry.cli.training.Keeper;
 import io.nngeometry.cli.training.Milestones;
-import io.nngeometry.cli.training.StoppedException;
 import io.nngeometry.cli.training.Training;
 import io.nngeometry.cli.training.TrainingData;
 import io.nngeometry.cli.training.TrainingSettings;
@@ -145,22 +144,24 @@ final class NtkEvolutionCommand implements Callable<Integer> {
     Map<String, Object> settings = new LinkedHashMap<>();
     try (Scope scope = Scope.open();
         Dataset test = data.load(Part.TEST, FloatType.FLOAT32)) {
-      Checkpoints checkpoints = states == null ? trained(test, settings) : read(states, settings);
-      results(watch, settings, checkpoints, test);
-      return 0;
-    } catch (StoppedException e) {
-      output.progress().say("interrupted: the states so far are in " + out.resolve(STATES));
-      return MatrixOptions.INTERRUPTED;
+      return Interruption.during(
+          output.progress(),
+          () -> "the states so far are in " + (states == null ? out.resolve(STATES) : states),
+          interruption -> {
+            Checkpoints checkpoints =
+                states == null ? trained(test, settings, interruption) : read(states, settings);
+            results(watch, settings, checkpoints, test, interruption);
+          });
     } catch (MemoryBudgetException e) {
       throw new UserException("--memory: " + e.getMessage(), e);
     }
   }
 
   /** Trains a network, by the same means as 'nngeometry train', and keeps states on the way. */
-  private Checkpoints trained(Dataset test, Map<String, Object> settings) throws IOException {
+  private Checkpoints trained(Dataset test, Map<String, Object> settings, Interruption interruption)
+      throws IOException {
     try (TrainingData examples =
-            new TrainingData(data.load(Part.TRAIN, FloatType.FLOAT32), test.slice(0, test.size()));
-        Interruption interruption = Interruption.listen()) {
+        new TrainingData(data.load(Part.TRAIN, FloatType.FLOAT32), test.slice(0, test.size()))) {
       NetworkKind kind =
           Objects.requireNonNullElse(
               model,
@@ -218,7 +219,11 @@ final class NtkEvolutionCommand implements Callable<Integer> {
   }
 
   private void results(
-      Stopwatch watch, Map<String, Object> settings, Checkpoints checkpoints, Dataset test)
+      Stopwatch watch,
+      Map<String, Object> settings,
+      Checkpoints checkpoints,
+      Dataset test,
+      Interruption interruption)
       throws IOException {
     Classes all =
         Classes.of(test)
@@ -238,7 +243,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
               pair.get(0),
               pair.get(1),
               limits.memory());
-      follow(checkpoints, snapshots);
+      follow(checkpoints, snapshots, interruption);
       Evolution evolution =
           new Evolution(
               Evolution.FORMAT,
@@ -269,7 +274,8 @@ final class NtkEvolutionCommand implements Callable<Integer> {
     return IntStream.of(found);
   }
 
-  private void follow(Checkpoints checkpoints, Snapshots snapshots) throws IOException {
+  private void follow(Checkpoints checkpoints, Snapshots snapshots, Interruption interruption)
+      throws IOException {
     List<Checkpoints.Entry> entries = checkpoints.entries();
     Checkpoints.Entry last = entries.get(entries.size() - 1);
     double perEpoch =
@@ -277,6 +283,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
     Module net = Architecture.of(checkpoints.network()).build();
     try (Progress.Task task = output.progress().start("kernels", entries.size())) {
       for (int k = 0; k < entries.size(); k++) {
+        interruption.check();
         checkpoints.load(entries.get(k), net);
         snapshots.take(entries.get(k), entries.get(k).step() / perEpoch, net);
         task.at(k + 1L);

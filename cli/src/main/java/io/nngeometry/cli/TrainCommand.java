@@ -5,7 +5,6 @@ import io.nngeometry.cli.compare.Figures;
 import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.training.Keeper;
 import io.nngeometry.cli.training.Milestones;
-import io.nngeometry.cli.training.StoppedException;
 import io.nngeometry.cli.training.Training;
 import io.nngeometry.cli.training.TrainingData;
 import io.nngeometry.cli.training.TrainingHistory;
@@ -21,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -107,8 +105,7 @@ final class TrainCommand implements Callable<Integer> {
     OutputFiles.file("--out", out);
     output.startEngine();
     try (Scope scope = Scope.open();
-        TrainingData examples = examples();
-        Interruption interruption = Interruption.listen()) {
+        TrainingData examples = examples()) {
       Architecture network =
           new Architecture(
               model,
@@ -120,9 +117,15 @@ final class TrainCommand implements Callable<Integer> {
       source.remove("batch");
       Module net = network.build();
       Optional<Keeper> keeper = checkpoints.keeper(network, source, settings.options());
-      Optional<TrainingHistory> history =
-          finished(
-              () ->
+      return Interruption.during(
+          output.progress(),
+          this::goingOn,
+          interruption ->
+              report(
+                  network,
+                  source,
+                  settings,
+                  net,
                   Training.run(
                       net,
                       examples,
@@ -130,32 +133,15 @@ final class TrainCommand implements Callable<Integer> {
                       milestones,
                       keeper,
                       interruption::asked,
-                      output.progress()));
-      if (history.isEmpty()) {
-        return MatrixOptions.INTERRUPTED;
-      }
-      report(network, source, settings, net, history.get());
-      return 0;
+                      output.progress())));
     }
   }
 
-  /**
-   * What the training gives; or nothing, and how to go on is said, if the user interrupts, before
-   * the process ends.
-   */
-  private Optional<TrainingHistory> finished(Supplier<TrainingHistory> training) {
-    try {
-      return Optional.of(training.get());
-    } catch (StoppedException e) {
-      output
-          .progress()
-          .say(
-              checkpoints
-                  .folder()
-                  .map(in -> "interrupted: the same command with --resume goes on from " + in)
-                  .orElse("interrupted: nothing is kept without --checkpoints"));
-      return Optional.empty();
-    }
+  private String goingOn() {
+    return checkpoints
+        .folder()
+        .map(in -> "the same command with --resume goes on from " + in)
+        .orElse("nothing is kept without --checkpoints");
   }
 
   /** Fails if an option of the data is given that means nothing here. */

@@ -1,7 +1,9 @@
 package io.nngeometry.cli.training;
 
+import java.util.concurrent.CancellationException;
+
 /** A training that the user interrupted, after its state was saved. */
-public final class StoppedException extends RuntimeException {
+public final class StoppedException extends CancellationException {
   private static final long serialVersionUID = 1L;
 
   StoppedException(long steps) {
