@@ -67,6 +67,16 @@ record Setting(Workload workload, Module model, LayerCollection layers, Examples
     return new Setting(workload, model, layers, data.batches(size), v);
   }
 
+  /** The same on other examples. */
+  Setting on(Examples other) {
+    return new Setting(workload, model, layers, other, v);
+  }
+
+  /** The same on the first {@code count} examples. */
+  Setting first(long count) {
+    return on(data.first(count));
+  }
+
   /** The Fisher matrix by the exact estimator. */
   PMat exact(Representation representation) {
     return fisher().as(representation);

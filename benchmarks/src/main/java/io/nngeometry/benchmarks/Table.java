@@ -14,7 +14,8 @@ final class Table {
   private Table() {}
 
   /**
-   * One line for each workload, operation, number of examples and clock, in the order of the rows.
+   * One line for each workload, operation, number of examples and clock, in the order of the rows;
+   * why some failed below.
    */
   static String markdown(List<Row> rows) {
     Map<List<Object>, List<Row>> groups = new LinkedHashMap<>();
@@ -31,7 +32,21 @@ final class Table {
     out.append(" ours MB | theirs MB |\n");
     out.append("|---|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|\n");
     groups.values().forEach(group -> out.append(line(group)));
+    List<Row> failures = rows.stream().filter(row -> row.failed() != null).toList();
+    if (!failures.isEmpty()) {
+      out.append('\n');
+      failures.forEach(row -> out.append(why(row)));
+    }
     return out.toString();
+  }
+
+  private static String why(Row row) {
+    return "- %s, %s, %s: %s%n"
+        .formatted(
+            row.workload(),
+            row.op(),
+            row.peer().equals(Row.OURS) ? "ours" : "theirs",
+            row.failed());
   }
 
   private static String line(List<Row> group) {

@@ -107,7 +107,9 @@ class MainTest {
     assertThat(out.toString().lines().skip(2))
         .containsExactly(
             "| small | 8 | 10 | kfac-mc1 | 0.5000 | 2.00 | 2.0000 | 8.00 | 4.00 | 300 | 259 |",
-            "| small | 8 | 10 | gram |  |  | failed |  |  |  | 259 |");
+            "| small | 8 | 10 | gram |  |  | failed |  |  |  | 259 |",
+            "",
+            "- small, gram, theirs: RuntimeError: no");
   }
 
   @Test
