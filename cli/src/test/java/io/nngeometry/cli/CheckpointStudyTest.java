@@ -148,7 +148,7 @@ class CheckpointStudyTest {
   }
 
   @Test
-  void anInterruptedStudyGoesOnToTheSameNumbers() throws Exception {
+  void anInterruptedOrKilledStudyGoesOnToTheSameNumbers() throws Exception {
     String[] same = {
       "--n=40", "--draws=4", "--vectors=2", "--representations=diag,kfac", "--damping=1e-2,1e-1"
     };
@@ -166,10 +166,44 @@ class CheckpointStudyTest {
     String[] other = resumed.clone();
     other[0] = "--n=41";
     assertThat(compare("parts", other).complaint()).contains("--resume", "n 40, not 41");
+    String[] again = java.util.Arrays.copyOf(child, child.length + 1);
+    again[child.length] = "--resume";
+    assertThat(Truths.killed(parts, "done:step-0000000.safetensors/2", again)).isNotZero();
+    assertThat(parts.resolve("study.csv")).doesNotExist();
     compare("parts", resumed).well();
     assertThat(parts.resolve("study.csv"))
-        .hasSameTextualContentAs(folder.resolve("whole").resolve("study.csv"));
+        .hasSameBinaryContentAs(folder.resolve("whole").resolve("study.csv"));
+    assertThat(study("parts").get("states")).isEqualTo(study("whole").get("states"));
     assertThat(parts.resolve(Checkpoint.FILE)).doesNotExist();
+  }
+
+  @Test
+  void theAuthorsResidualIsNotOneEvenForTheTrueMatrix() throws IOException {
+    String[] dense = {
+      "--estimator=exact",
+      "--representations=dense",
+      "--n=3", // so that F is zero along most directions
+      "--vectors=3",
+      "--damping=1e-6,1e3",
+      "--residual=script"
+    };
+    compare("script", dense).well();
+    JsonNode study = study("script");
+    assertThat(study.get("settings").get("residual").asText()).isEqualTo("script");
+    for (JsonNode state : study.get("states")) {
+      JsonNode points = state.get("solves").get(0).get("points");
+      // F (F + l)^-1 v + l v is v on the 27 directions of 464 that F knows, and l v on the others
+      assertThat(points.get(0).get("cosine").get("max").asDouble()).isBetween(0.05, 0.5);
+      assertThat(points.get(1).get("cosine").get("min").asDouble()).isCloseTo(1, within(1e-6));
+    }
+    assertThat(Files.readString(folder.resolve("script").resolve("figure-3-solve.svg")))
+        .contains("F(F′ + λ)⁻¹v + λv");
+    dense[5] = "--residual=text";
+    compare("text", dense).well();
+    for (JsonNode state : study("text").get("states")) {
+      JsonNode points = state.get("solves").get(0).get("points");
+      assertThat(points.get(0).get("cosine").get("min").asDouble()).isCloseTo(1, within(1e-6));
+    }
   }
 
   @Test

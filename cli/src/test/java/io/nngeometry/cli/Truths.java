@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -68,6 +69,22 @@ final class Truths {
    */
   static int interrupted(Path folder, String sign, String... args) throws Exception {
     Path log = Files.createTempFile(folder.getParent(), "log", "");
+    int exitCode = ended(Process::destroy, log, folder, sign, args);
+    Path state = folder.resolve(Checkpoint.FILE);
+    if (!Files.readString(log).contains("with --resume goes on from " + state)) {
+      throw new AssertionError("does not say how to go on: " + Files.readString(log));
+    }
+    return exitCode;
+  }
+
+  /** The same, without a chance to put anything away: by kill -9. */
+  static int killed(Path folder, String sign, String... args) throws Exception {
+    Path log = Files.createTempFile(folder.getParent(), "log", "");
+    return ended(Process::destroyForcibly, log, folder, sign, args);
+  }
+
+  private static int ended(
+      Consumer<Process> end, Path log, Path folder, String sign, String... args) throws Exception {
     String[] virtualMachine = {
       Path.of(System.getProperty("java.home"), "bin", "java").toString(),
       "-cp",
@@ -94,15 +111,12 @@ final class Truths {
         }
         Thread.sleep(5);
       }
-      process.destroy();
+      end.accept(process);
       if (!process.waitFor(1, TimeUnit.MINUTES)) {
         throw new AssertionError("does not end: " + Files.readString(log));
       }
     } finally {
       process.destroyForcibly();
-    }
-    if (!Files.readString(log).contains("with --resume goes on from " + state)) {
-      throw new AssertionError("does not say how to go on: " + Files.readString(log));
     }
     return process.exitValue();
   }
