@@ -116,9 +116,11 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   @Override
   protected Tensor computePerExample() {
-    Tensor l = left();
-    Tensor r = right();
-    return Scope.keeping(() -> layout.toFlat(torch.matmul(l.transpose(-1, -2), r)));
+    Tensor place = Tensors.empty(signal(), examples(), layout.size());
+    try (Scope scope = Scope.open()) {
+      new OuterStack(List.of(this)).into(place.unsqueeze(0), 1);
+    }
+    return place;
   }
 
   @Override
@@ -128,7 +130,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** Sum over examples of the squared gradients as matrices, (groups, rows, width). */
   public Tensor squareSumMatrix() {
-    return new OuterSquares(List.of(this)).squares();
+    return new OuterStack(List.of(this)).squares();
   }
 
   /**
@@ -137,11 +139,11 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
    * Rows of a lookup that keep their axes have a basis of ones (groups, rows), a diagonal matrix.
    */
   public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
-    return new OuterSquares(List.of(this)).squares(rowBasis, columnBasis);
+    return new OuterStack(List.of(this)).squares(rowBasis, columnBasis);
   }
 
-  /** The sums of squares of several cotangents at once, if all have the same right factor. */
-  static @Nullable OuterSquares sharing(List<LayerGradients> cotangents) {
+  /** Several cotangents together, if all have the same right factor. */
+  static @Nullable OuterStack sharing(List<LayerGradients> cotangents) {
     List<OuterGradients> outer = new ArrayList<>();
     for (LayerGradients g : cotangents) {
       if (!(g instanceof OuterGradients o)
@@ -151,7 +153,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
       }
       outer.add(o);
     }
-    return new OuterSquares(outer);
+    return new OuterStack(outer);
   }
 
   /** The left factor in another basis of rows. */
@@ -174,7 +176,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   @Override
   public Tensor biasCovariance(MatrixLayout rows) {
-    return new OuterSquares(List.of(this)).biasCovariance(rows.columns());
+    return new OuterStack(List.of(this)).biasCovariance(rows.columns());
   }
 
   @Override
