@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
@@ -168,10 +169,19 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** (n, groups, S, f) times (groups, f, f): one product for each group. */
   static Tensor timesBasis(Tensor factor, Tensor basis) {
-    if (basis.size(0) == 1) {
+    if (basis.size(0) == 1 && factor.is_contiguous()) {
       return torch.matmul(factor, basis.select(0, 0));
     }
-    return torch.matmul(factor, basis);
+    if (factor.transpose(2, 3).is_contiguous()) {
+      // features before positions: a pointwise convolution, the engine's fastest product
+      Tensor image = factor.transpose(2, 3).flatten(1, 2);
+      Tensor kernels = basis.transpose(1, 2).flatten(0, 1).unsqueeze(2);
+      return Convolution.pointwise(basis.size(0))
+          .forward(image, kernels, null)
+          .unflatten(1, basis.size(0), basis.size(2))
+          .transpose(2, 3);
+    }
+    return torch.matmul(factor, basis.size(0) == 1 ? basis.select(0, 0) : basis);
   }
 
   @Override
