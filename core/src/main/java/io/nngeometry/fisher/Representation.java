@@ -215,7 +215,7 @@ public abstract sealed class Representation {
 
     @Override
     PMat assemble(Sums sums) {
-      return new LowRankPMat(sums.layers(), sums.rows().finish());
+      return new LowRankPMat(sums.layers(), sums.root());
     }
   }
 
