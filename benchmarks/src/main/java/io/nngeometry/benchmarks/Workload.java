@@ -42,6 +42,23 @@ record Workload(
     return new Workload(name, model, shape, other, examples, batchSize);
   }
 
+  /** The same residual network of another width. */
+  Workload withWidth(long width) {
+    if (!name.startsWith("resnet18")) {
+      throw new IllegalArgumentException("only resnet18 workloads have a width to change");
+    }
+    return new Workload(name, c -> new ResNet18(width, c), shape, classes, examples, batchSize);
+  }
+
+  /** The same with square images of another size. */
+  Workload withPixels(long side) {
+    if (name.equals("mlp")) {
+      throw new IllegalArgumentException("a perceptron's images have one size");
+    }
+    List<Long> other = List.of(shape.get(0), side, side);
+    return new Workload(name, model, other, classes, examples, batchSize);
+  }
+
   /** All workloads by name. */
   static Map<String, Workload> byName() {
     Map<String, Workload> byName = new LinkedHashMap<>();

@@ -4,33 +4,23 @@ import io.nngeometry.cli.compare.Stopwatch;
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.cli.ntk.Classes;
 import io.nngeometry.cli.ntk.Ntk;
-import io.nngeometry.cli.ntk.NtkFigures;
 import io.nngeometry.cli.ntk.NtkText;
-import io.nngeometry.cli.ntk.Summary;
 import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.MemoryBudget;
 import io.nngeometry.fisher.MemoryBudgetException;
 import io.nngeometry.fisher.TangentKernel;
 import io.nngeometry.io.KernelFile;
-import io.nngeometry.io.Npy;
 import io.nngeometry.io.StoredKernel;
-import io.nngeometry.kernel.KernelPca;
 import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.operators.CrossFMat;
-import io.nngeometry.operators.FMat;
 import io.nngeometry.operators.FMatDense;
-import io.nngeometry.plot.Figure;
-import io.nngeometry.plot.Grid;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -65,8 +55,6 @@ import picocli.CommandLine.Spec;
       "  nngeometry ntk --split test --against train    ridge regression on the training part"
     })
 final class NtkCommand implements Callable<Integer> {
-  private static final String SUFFIX = ".npy";
-  private static final int COMPONENTS = 2;
 
   @Spec private CommandSpec spec;
 
@@ -128,13 +116,6 @@ final class NtkCommand implements Callable<Integer> {
   @Mixin private LimitOptions limits;
   @Mixin private OutputOptions output;
 
-  /** What is found out of a kernel. */
-  private record Found(
-      Ntk.Kernel kernel,
-      Optional<Ntk.Spectrum> spectrum,
-      Optional<Ntk.Labels> labels,
-      Optional<List<Double>> components) {}
-
   @Override
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
@@ -146,7 +127,7 @@ final class NtkCommand implements Callable<Integer> {
     }
     OutputFiles.file("--out", out);
     output.startEngine();
-    List<String> files = new ArrayList<>();
+    NtkFiles files = new NtkFiles(out, plot, pca, ridge);
     try (Scope scope = Scope.open();
         NetworkAndData both = NetworkAndData.of(model, data)) {
       Network network = both.network();
@@ -163,7 +144,7 @@ final class NtkCommand implements Callable<Integer> {
               .layers(network.layers())
               .outputs(outputs.outputs())
               .memoryBudget(memory);
-      Found found;
+      NtkFiles.Found found;
       if (against == null) {
         found = square(centred ? kernel.centred() : kernel, rows, memory, files);
       } else {
@@ -196,8 +177,8 @@ final class NtkCommand implements Callable<Integer> {
     return some.examples().batches(data.batch());
   }
 
-  private Found square(
-      TangentKernel description, Dataset rows, MemoryBudget memory, List<String> files)
+  private NtkFiles.Found square(
+      TangentKernel description, Dataset rows, MemoryBudget memory, NtkFiles files)
       throws IOException {
     Optional<Classes> classes = Classes.of(rows);
     try (Progress.Task task = output.progress().start("kernel", rows.size())) {
@@ -208,14 +189,13 @@ final class NtkCommand implements Callable<Integer> {
       } catch (MemoryBudgetException e) {
         return onDisk(kernel, classes, memory, files);
       }
-      Npy.write(out, stored.tensor());
-      files.add(out.toString());
-      return found(stored, "memory", Optional.of(stored.overOutputs()), classes, files);
+      files.kernel(stored.tensor());
+      return files.square(stored, "memory", Optional.of(stored.overOutputs()), classes);
     }
   }
 
-  private Found onDisk(
-      TangentKernel kernel, Optional<Classes> classes, MemoryBudget memory, List<String> files)
+  private NtkFiles.Found onDisk(
+      TangentKernel kernel, Optional<Classes> classes, MemoryBudget memory, NtkFiles files)
       throws IOException {
     if (centred) {
       throw new UserException(
@@ -224,7 +204,7 @@ final class NtkCommand implements Callable<Integer> {
     }
     output.progress().say("the kernel does not fit in memory: it goes to " + out);
     try (StoredKernel stored = KernelFile.write(out, kernel)) {
-      files.add(out.toString());
+      files.kernel();
       double small = 8.0 * stored.examples() * stored.examples();
       Optional<FMatDense> overOutputs = Optional.empty();
       if (small <= memory.bytes()) {
@@ -232,141 +212,28 @@ final class NtkCommand implements Callable<Integer> {
       } else {
         output.progress().say("its numbers over examples do not fit in memory: they are left out");
       }
-      return found(stored, "disk", overOutputs, classes, files);
+      return files.square(stored, "disk", overOutputs, classes);
     }
   }
 
-  private Found found(
-      FMat kernel,
-      String storage,
-      Optional<FMatDense> overExamples,
-      Optional<Classes> classes,
-      List<String> files)
-      throws IOException {
-    Ntk.Kernel facts =
-        new Ntk.Kernel(
-            List.of(kernel.outputs(), kernel.examples(), kernel.outputs(), kernel.examples()),
-            dtype(kernel.diagonal().tensor()),
-            storage,
-            Optional.of(kernel.trace()),
-            kernel.frobeniusNorm());
-    if (overExamples.isEmpty()) {
-      return new Found(facts, Optional.empty(), Optional.empty(), Optional.empty());
-    }
-    FMatDense k = Summary.inDouble(overExamples.get());
-    Optional<Ntk.Spectrum> spectrum = Summary.spectrum(k);
-    if (spectrum.isPresent()) {
-      text(sibling(".csv"), NtkText.csv(spectrum.get()), files);
-    }
-    if (plot) {
-      List<Figure> row = new ArrayList<>();
-      row.add(NtkFigures.gram("", k.matrix(), classes, classes, NtkFigures.colors(k.matrix())));
-      spectrum.map(NtkFigures::spectrum).ifPresent(row::add);
-      picture(new Grid(List.of(row)), "", files);
-    }
-    Optional<List<Double>> components =
-        pca ? Optional.of(components(k, classes, files)) : Optional.empty();
-    return new Found(facts, spectrum, classes.map(c -> Summary.labels(k, c, ridge)), components);
-  }
-
-  private List<Double> components(FMatDense k, Optional<Classes> classes, List<String> files)
-      throws IOException {
-    try (KernelPca found = KernelPca.of(k, COMPONENTS)) {
-      double[][] scores = NtkFigures.scores(found);
-      StringBuilder csv = new StringBuilder("example,class,first,second\n");
-      for (int i = 0; i < scores[0].length; i++) {
-        int example = i;
-        String name = classes.map(c -> c.names().get(c.labels().get(example))).orElse("");
-        csv.append("%d,%s,%s,%s\n".formatted(i, name, scores[0][i], scores[1][i]));
-      }
-      text(sibling("-pca.csv"), csv.toString(), files);
-      picture(NtkFigures.components("", found, classes), "-pca", files);
-      return Arrays.stream(found.explainedVariance()).boxed().toList();
-    }
-  }
-
-  private Found between(TangentKernel kernel, Dataset rows, Dataset columns, List<String> files)
-      throws IOException {
+  private NtkFiles.Found between(
+      TangentKernel kernel, Dataset rows, Dataset columns, NtkFiles files) throws IOException {
     Optional<Classes> mine = Classes.of(rows);
     Optional<Classes> theirs = Classes.of(columns);
     try (Progress.Task task = output.progress().start("kernel", columns.size())) {
       TangentKernel told = kernel.progress((done, all) -> task.at(Math.min(done, columns.size())));
       CrossFMat cross = told.on(read(rows)).against(read(columns)).dense();
       Tensor elements = cross.toDense();
-      Npy.write(out, elements);
-      files.add(out.toString());
-      Tensor over = elements.diagonal(0, 0, 2).sum(-1);
-      if (plot) {
-        picture(NtkFigures.gram("", over, mine, theirs, NtkFigures.colors(over)), "", files);
-      }
-      Optional<Ntk.Labels> labels = Optional.empty();
-      if (mine.isPresent() && theirs.isPresent()) {
-        FMatDense others = Summary.inDouble(told.on(read(columns)).dense().overOutputs());
-        CrossFMat k =
-            CrossFMat.of(
-                over.to(org.bytedeco.pytorch.global.torch.ScalarType.Double)
-                    .unsqueeze(0)
-                    .unsqueeze(2));
-        labels =
-            Optional.of(
-                new Ntk.Labels(
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.of(Summary.ridge(k, others, mine.get(), theirs.get(), ridge))));
-      }
-      return new Found(
-          new Ntk.Kernel(
-              Arrays.stream(Tensors.shape(elements)).boxed().toList(),
-              dtype(elements),
-              "memory",
-              Optional.empty(),
-              Tensors.item(elements.norm())),
-          Optional.empty(),
-          labels,
-          Optional.empty());
+      files.kernel(elements);
+      return files.between(
+          elements, mine, theirs, () -> told.on(read(columns)).dense().overOutputs());
     }
   }
 
-  private static String dtype(Tensor t) {
-    return Arrays.stream(FloatType.values())
-        .filter(type -> type.type() == Tensors.type(t))
-        .findFirst()
-        .orElseThrow()
-        .toString();
-  }
-
-  private Path sibling(String ending) {
-    return OutputFiles.sibling(out, SUFFIX, ending);
-  }
-
-  private static void text(Path file, String text, List<String> files) throws IOException {
-    OutputFiles.text(file, text);
-    files.add(file.toString());
-  }
-
-  private void picture(Figure figure, String name, List<String> files) throws IOException {
-    OutputFiles.figure(sibling(name), figure).forEach(file -> files.add(file.toString()));
-  }
-
   private void report(
-      Stopwatch watch, Map<String, Object> settings, Found found, List<String> files)
+      Stopwatch watch, Map<String, Object> settings, NtkFiles.Found found, NtkFiles files)
       throws IOException {
-    Path json = sibling(".json");
-    files.add(json.toString());
-    Ntk results =
-        new Ntk(
-            Ntk.FORMAT,
-            Machine.commandLine(spec),
-            watch.seconds(),
-            settings,
-            Machine.facts(),
-            Machine.versions(),
-            found.kernel(),
-            found.spectrum(),
-            found.labels(),
-            found.components(),
-            files);
-    OutputFiles.text(json, Json.of(results) + "\n");
+    Ntk results = files.report(found, Machine.commandLine(spec), watch.seconds(), settings);
     output.print(output.json() ? Json.of(results) : new NtkText(results).toString());
   }
 }

@@ -251,7 +251,7 @@ public enum BlockKind {
   }
 
   /** Gradients a few at a time, of which the factors are kept. */
-  private static Need products(LayerSizes layer, int cotangents, int times) {
+  static Need products(LayerSizes layer, int cotangents, int times) {
     // if all cotangents come at once, the input's factor is needed once, layer by layer
     boolean once = Filling.together(cotangents) == cotangents;
     // with one position the factors are squared, not their products

@@ -122,6 +122,17 @@ record Footprint(
         .reduce(Need.NOTHING, Need::then);
   }
 
+  /** The same for all cotangents, written where they stay. */
+  Need jacobian() {
+    return layers.stream()
+        .map(
+            layer ->
+                layer.outer()
+                    ? BlockKind.products(layer, cotangents, 1)
+                    : BlockKind.rows(layer, cotangents))
+        .reduce(Need.NOTHING, Need::then);
+  }
+
   /** The norms of all gradients, cotangent by cotangent: the inputs' factors are kept for all. */
   Need norms() {
     return layers.stream()
