@@ -45,7 +45,6 @@ public final class Timings implements Callable<Integer> {
   private static final double LAMBDA = 1e-2;
   private static final int ITERATIONS = 5;
   private static final int VECTORS = 10;
-  private static final long FEW = 2;
 
   private static final String INIT = "init";
   private static final String SOLVE = "solve";
@@ -146,7 +145,8 @@ public final class Timings implements Callable<Integer> {
     Workload known = chosen("--workload", workload, Workload.byName()::get);
     Engine.setThreads(1);
     Setting setting = setting(classes > 0 ? known.withClasses(classes) : known);
-    Passes.forwardAndBackward(setting.first(FEW)); // what a JVM and an allocator do once
+    // what a JVM and an allocator do once, on memory of the size that the rest will have
+    Passes.forwardAndBackward(setting.first(Math.min(batch, n)));
     double unit = seconds(() -> Passes.forwardAndBackward(setting));
     PMat[] made = new PMat[1];
     row(setting, unit, INIT, () -> made[0] = setting.oneLabel(kind));
