@@ -8,6 +8,7 @@ import io.nngeometry.models.data.Part;
 import io.nngeometry.models.data.Selection;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -25,6 +27,8 @@ import picocli.CommandLine.TypeConversionException;
 /** Which examples a command reads, how many at a time, and the seed of chance. */
 final class DataOptions {
   private static final String STANDARD = "standard";
+  private static final List<String> TOLD =
+      List.of("data", "seed", "resize", "stretch", "colour", "normalise");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -190,6 +194,26 @@ final class DataOptions {
     }
   }
 
+  /** All examples of a part, whatever --n says. */
+  Dataset whole(Part which, FloatType type) throws IOException {
+    Selection selection = selection(which);
+    try (Dataset read = normalised(read(selection), selection)) {
+      return read.as(type.type());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("--data %s: %s".formatted(source, e.getMessage()), e);
+    }
+  }
+
+  /** The part asked for; null for what suits the source. */
+  @Nullable Part part() {
+    return part;
+  }
+
+  /** The part asked for, or the {@code usual} one. */
+  Part part(Part usual) {
+    return part == null ? usual : part;
+  }
+
   /** Examples of another source, read as these are: --n, pictures and their normalisation alike. */
   Dataset load(DataSource other, FloatType type) throws IOException {
     Selection selection = selection(null).first(n == null ? Integer.MAX_VALUE : n);
@@ -228,6 +252,34 @@ final class DataOptions {
   }
 
   /**
+   * These options where they are given, on top of what {@link #addTo} told of another command: its
+   * data, but for how many and in what order.
+   *
+   * @throws ParameterException if what was told makes no sense
+   */
+  DataOptions over(Map<String, String> settings) {
+    Map<String, String> both = new LinkedHashMap<>(settings);
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName().substring(2);
+      if (TOLD.contains(name) && !name.equals("seed")) {
+        both.put(
+            name, option.type() == boolean.class ? "true" : option.originalStringValues().get(0));
+      }
+    }
+    return of(both);
+  }
+
+  /** Fails unless --n, where it is given, is what {@code read} has. */
+  void checkRead(Dataset read) {
+    new Check(spec.commandLine()).between("--n", n == null ? 1 : n, 1, read.size());
+  }
+
+  /** How many to read at the most, where {@code usual} are. */
+  int most(int usual) {
+    return n == null ? usual : n;
+  }
+
+  /**
    * The options that {@link #addTo} told of another command: the data, their split, and what
    * becomes of pictures.
    *
@@ -236,7 +288,7 @@ final class DataOptions {
   static DataOptions of(Map<String, String> settings) {
     Told told = new Told();
     List<String> arguments = new ArrayList<>();
-    for (String name : List.of("data", "seed", "resize", "stretch", "colour", "normalise")) {
+    for (String name : TOLD) {
       if (settings.containsKey(name)) {
         arguments.add("--%s=%s".formatted(name, settings.get(name)));
       }

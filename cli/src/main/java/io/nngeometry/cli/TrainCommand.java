@@ -167,7 +167,7 @@ final class TrainCommand implements Callable<Integer> {
       Module net,
       TrainingHistory history)
       throws IOException {
-    Weights.save(out, model, net, facts(network, source, settings, history));
+    Weights.save(out, network, net, facts(network, source, settings, history));
     Path json = OutputFiles.sibling(out, SUFFIX, "-history.json");
     List<Path> pictures =
         OutputFiles.figure(
@@ -195,7 +195,7 @@ final class TrainCommand implements Callable<Integer> {
     source.forEach((name, value) -> facts.put(name, value.toString()));
     settings.options().forEach((name, value) -> facts.put(name, value.toString()));
     facts.put("optimiser", settings.optimiser().toString());
-    facts.put("test_accuracy", Double.toString(history.last().testAccuracy()));
+    facts.put(Weights.ACCURACY, Double.toString(history.last().testAccuracy()));
     return facts;
   }
 

@@ -4,10 +4,8 @@ import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.models.data.LabelledImages;
-import io.nngeometry.models.data.TrainTest;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.nn.Module;
-import io.nngeometry.train.Accuracy;
 import io.nngeometry.train.Loss;
 import io.nngeometry.train.Trainer;
 import java.util.ArrayList;
@@ -20,7 +18,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Trains a classifier, and keeps what a training curve shows. */
 public final class Training {
-  private static final int ACCURACY_BATCH = 512;
   private static final int SOME = 256;
   private static final double NANOS = 1e9;
 
@@ -59,10 +56,8 @@ public final class Training {
 
   /** Draws the parameters of {@code net} anew and trains them. */
   public static TrainingHistory run(
-      Module net, TrainTest data, TrainingSettings settings, Progress progress) {
-    try (TrainingData both = TrainingData.of(data)) {
-      return run(net, both, settings, Milestones.DEFAULT, Optional.empty(), () -> false, progress);
-    }
+      Module net, TrainingData data, TrainingSettings settings, Progress progress) {
+    return run(net, data, settings, Milestones.DEFAULT, Optional.empty(), () -> false, progress);
   }
 
   /**
@@ -85,8 +80,8 @@ public final class Training {
   }
 
   /** The share of {@code data} that {@code net} classifies rightly. */
-  public static double accuracy(Module net, LabelledImages data) {
-    return Accuracy.of(net, data.images(), data.labels(), ACCURACY_BATCH);
+  public static double accuracy(Module net, Dataset data) {
+    return Score.of(net, data, data.size()).accuracy();
   }
 
   private TrainingHistory run() {

@@ -2,7 +2,6 @@ package io.nngeometry.cli.training;
 
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.models.data.Dataset;
-import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.train.TrainingSet;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
@@ -30,13 +29,6 @@ public record TrainingData(Dataset train, Dataset test) implements AutoCloseable
         }
       }
     }
-  }
-
-  /** Of images, which stay the caller's too. */
-  public static TrainingData of(TrainTest images) {
-    return new TrainingData(
-        Dataset.of(images.train().images(), images.train().labels()),
-        Dataset.of(images.test().images(), images.test().labels()));
   }
 
   /** The number of classes: as many as have names, or one more than the greatest label. */
