@@ -2,15 +2,12 @@ package io.nngeometry.cli;
 
 import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Dataset;
-import io.nngeometry.models.data.Framing;
-import io.nngeometry.models.data.Normalisation;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.models.data.Selection;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -26,7 +23,6 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Which examples a command reads, how many at a time, and the seed of chance. */
 final class DataOptions {
-  private static final String STANDARD = "standard";
   private static final List<String> TOLD =
       List.of("data", "seed", "resize", "stretch", "colour", "normalise");
 
@@ -77,46 +73,6 @@ final class DataOptions {
 
   @Mixin private PictureOptions pictures;
 
-  /** What becomes of pictures on their way to the network. */
-  static final class PictureOptions {
-    @Option(
-        names = "--resize",
-        paramLabel = "SIZE",
-        converter = Sizes.class,
-        description =
-            "Bring pictures to SIZE, as in 64 or 48x64 (height x width); what does not fit is cut"
-                + " off on both sides.")
-    private @Nullable Framing size;
-
-    @Option(
-        names = "--stretch",
-        description = "With --resize: cut nothing off, change the proportions.")
-    private boolean stretch;
-
-    @Option(
-        names = "--colour",
-        paramLabel = "NAME",
-        converter = Colours.class,
-        description = "grey or rgb: channels of pictures. Default: their own.")
-    private Framing.@Nullable Colour colour;
-
-    @Option(
-        names = "--normalise",
-        paramLabel = "HOW",
-        converter = Normalisations.class,
-        description =
-            "symmetric: pixels from -1 to 1. unit: from 0 to 1. standard: mean 0 and deviation 1 in"
-                + " each channel of the training part. Or MEANS/DEVIATIONS of the channels, as in"
-                + " 0.5,0.5,0.5/0.2,0.2,0.2. Default: symmetric.")
-    private @Nullable String normalisation;
-
-    private Framing framing() {
-      Framing sized = size == null ? Framing.AS_IS : size;
-      Framing fitted = stretch ? sized.fit(Framing.Fit.STRETCH) : sized;
-      return colour == null ? fitted : fitted.colour(colour);
-    }
-  }
-
   /** Reads the word for a source. */
   static final class Sources implements ITypeConverter<DataSource> {
     @Override
@@ -133,31 +89,8 @@ final class DataOptions {
     }
   }
 
-  /** Reads the size of pictures. */
-  static final class Sizes implements ITypeConverter<Framing> {
-    @Override
-    public Framing convert(String word) {
-      return converted(() -> Framing.parse(word));
-    }
-  }
-
-  /** Reads the name of a colour. */
-  static final class Colours implements ITypeConverter<Framing.Colour> {
-    @Override
-    public Framing.Colour convert(String word) {
-      return converted(() -> Framing.Colour.of(word));
-    }
-  }
-
-  /** Checks the name of a normalisation, of which one needs the data. */
-  static final class Normalisations implements ITypeConverter<String> {
-    @Override
-    public String convert(String word) {
-      return word.equals(STANDARD) ? word : converted(() -> Normalisation.parse(word)).toString();
-    }
-  }
-
-  private static <T> T converted(java.util.function.Supplier<T> value) {
+  /** A value of the command line, or the complaint about it. */
+  static <T> T converted(java.util.function.Supplier<T> value) {
     try {
       return value.get();
     } catch (IllegalArgumentException e) {
@@ -238,17 +171,7 @@ final class DataOptions {
   }
 
   private Dataset normalised(Dataset raw, Selection selection) throws IOException {
-    if (pictures.normalisation == null) {
-      return raw;
-    }
-    try (raw) {
-      if (!pictures.normalisation.equals(STANDARD)) {
-        return raw.normalised(Normalisation.parse(pictures.normalisation));
-      }
-      try (Dataset train = read(selection.part(Part.TRAIN).first(Long.MAX_VALUE))) {
-        return raw.normalised(Normalisation.standardising(train));
-      }
-    }
+    return pictures.normalised(raw, () -> read(selection.part(Part.TRAIN).first(Long.MAX_VALUE)));
   }
 
   /**
@@ -325,16 +248,6 @@ final class DataOptions {
     settings.put("batch", batch);
     settings.put("shuffle", shuffle);
     settings.put("seed", seed);
-    Framing framing = pictures.framing();
-    if (pictures.size != null) {
-      settings.put("resize", "%dx%d".formatted(framing.height(), framing.width()));
-      settings.put("stretch", pictures.stretch);
-    }
-    if (pictures.colour != null) {
-      settings.put("colour", framing.colour().name().toLowerCase(Locale.ROOT));
-    }
-    if (pictures.normalisation != null) {
-      settings.put("normalise", pictures.normalisation);
-    }
+    pictures.addTo(settings);
   }
 }
