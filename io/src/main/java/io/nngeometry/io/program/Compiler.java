@@ -131,7 +131,7 @@ final class Compiler {
         node.reference("mat2")
             .filter(m -> node.operator().equals("bmm") && products.isMultiplied(m));
     if (repeated.isEmpty()) {
-      context.add(node, context.calls.plain(node));
+      context.add(node, context.calls.plain(node, !layers.othersUsed(node)));
     } else if (!products.bind(node)) {
       cannotCover(node, List.of(repeated.get()));
     }
@@ -161,6 +161,6 @@ final class Compiler {
       context.add(node, frame -> frame.put(slot, d.value(frame)));
     }
     uncovered.add(new Uncovered(node.shownOperator(), parameters));
-    context.add(node, context.calls.plain(node));
+    context.add(node, context.calls.plain(node, !layers.othersUsed(node)));
   }
 }
