@@ -114,6 +114,7 @@ final class Calls {
     Step call = call(Rewriting.of(node).orElse(node));
     return Differentiable.of(node, slots)
         .map(other -> (Step) frame -> (ForwardMode.isDifferentiable() ? other : call).run(frame))
+        .or(() -> Direct.of(node, slots, call))
         .orElse(call);
   }
 

@@ -29,6 +29,7 @@ final class Compiler {
    * What runs.
    *
    * @param slots where values stand in a frame
+   * @param constants the buffers and constants, in a frame of their own
    * @param steps in order
    * @param layers by id
    * @param outputs gives the program's outputs
@@ -36,6 +37,7 @@ final class Compiler {
    */
   record Compiled(
       Map<String, Integer> slots,
+      Frame constants,
       List<Context.Bound> steps,
       Map<String, ParametricLayer> layers,
       List<Result> outputs,
@@ -75,11 +77,13 @@ final class Compiler {
     if (!inTraining.isEmpty()) {
       throw new TrainingModeException(inTraining);
     }
+    List<Result> outputs = outputs(); // may take slots
     return new Compiled(
         context.slots(),
+        context.constants(),
         List.copyOf(context.steps),
         context.registry.layers(),
-        outputs(),
+        outputs,
         List.copyOf(uncovered));
   }
 
