@@ -54,7 +54,8 @@ record Subject(
             .map(
                 todo -> {
                   TrainingHistory learnt =
-                      Training.run(todo.net(), todo.data(), todo.how(), progress);
+                      Training.run(
+                          todo.net(), network().classAxis(), todo.data(), todo.how(), progress);
                   todo.net().to(network().dtype().type());
                   return new Subject(
                       loaded,

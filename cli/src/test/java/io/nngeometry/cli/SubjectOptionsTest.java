@@ -100,4 +100,69 @@ class SubjectOptionsTest {
         about("spectrum", "data", "--epochs=0", "--layers=fc2", "--top=2").well().json();
     assertThat(found.get("matrix").get("size").asInt()).isEqualTo(2 * 6);
   }
+
+  /** Sequences of six tokens out of five, each of which asks for the next greater one. */
+  @Test
+  void aTransformerLearnsTokens() throws IOException {
+    try (Scope scope = Scope.open()) {
+      Tensor x =
+          Tensors.randn(4, Tensors.options(ScalarType.Float), EXAMPLES, 6)
+              .mul(Tensors.scalar(1e4))
+              .floor()
+              .remainder(Tensors.scalar(5))
+              .to(ScalarType.Long);
+      Tensor y = x.add(Tensors.scalar(1)).remainder(Tensors.scalar(5)).to(ScalarType.Long);
+      Safetensors.write(folder.resolve("tokens"), Map.of("x", x, "y", y), Map.of());
+    }
+    String data = "--data=safetensors:" + folder.resolve("tokens");
+    Path weights = folder.resolve("t.safetensors");
+    String[] how = {"--epochs=30", "--optimiser=adam", "--train-batch=10"};
+    Ran trained =
+        Ran.of(
+                "train",
+                "--model=transformer",
+                "--width=8",
+                data,
+                how[0],
+                how[1],
+                how[2],
+                "--json",
+                "--out=" + weights)
+            .well();
+    JsonNode epochs = trained.json().get("history").get("epochs");
+    assertThat(epochs.get(epochs.size() - 1).get("test_accuracy").asDouble()).isGreaterThan(0.9);
+    String[] look = {"--representations=diag", "--vectors=1", "--n=4", "--split=test", "--json"};
+    JsonNode found =
+        Ran.of(
+                "compare",
+                "--model=transformer",
+                "--weights=" + weights,
+                data,
+                look[0],
+                look[1],
+                look[2],
+                look[3],
+                look[4],
+                "--out=" + folder.resolve("c"))
+            .well()
+            .json();
+    assertThat(found.get("model").get("test_accuracy").asDouble()).isGreaterThan(0.7);
+    assertThat(found.get("representations").get(0).get("trace_error").get("max").asDouble())
+        .isLessThan(1e-10);
+  }
+
+  /** Grey images for a network that is usually for coloured ones. */
+  @Test
+  void aResidualNetworkTakesAnyNumberOfChannels() {
+    Ran ran =
+        Ran.of(
+            "fim",
+            "--model=resnet18",
+            "--width=2",
+            "--n=3",
+            "--representation=diag",
+            "--out=" + folder.resolve("F"));
+    ran.well();
+    assertThat(ran.out()).contains("resnet18", "3 examples");
+  }
 }

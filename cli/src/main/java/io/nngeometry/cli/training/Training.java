@@ -22,6 +22,7 @@ public final class Training {
   private static final double NANOS = 1e9;
 
   private final Module net;
+  private final int classAxis;
   private final TrainingData data;
   private final TrainingSettings settings;
   private final Milestones milestones;
@@ -37,6 +38,7 @@ public final class Training {
 
   private Training(
       Module net,
+      int classAxis,
       TrainingData data,
       TrainingSettings settings,
       Milestones milestones,
@@ -44,6 +46,7 @@ public final class Training {
       BooleanSupplier interrupted,
       Progress progress) {
     this.net = net;
+    this.classAxis = classAxis;
     this.data = data;
     this.settings = settings;
     this.milestones = milestones;
@@ -54,10 +57,22 @@ public final class Training {
     steps = perEpoch * settings.epochs();
   }
 
-  /** Draws the parameters of {@code net} anew and trains them. */
+  /**
+   * Draws the parameters of {@code net} anew and trains them.
+   *
+   * @param classAxis where the classes stand in its outputs
+   */
   public static TrainingHistory run(
-      Module net, TrainingData data, TrainingSettings settings, Progress progress) {
-    return run(net, data, settings, Milestones.DEFAULT, Optional.empty(), () -> false, progress);
+      Module net, int classAxis, TrainingData data, TrainingSettings settings, Progress progress) {
+    return run(
+        net,
+        classAxis,
+        data,
+        settings,
+        Milestones.DEFAULT,
+        Optional.empty(),
+        () -> false,
+        progress);
   }
 
   /**
@@ -70,18 +85,20 @@ public final class Training {
    */
   public static TrainingHistory run(
       Module net,
+      int classAxis,
       TrainingData data,
       TrainingSettings settings,
       Milestones milestones,
       Optional<Keeper> keeper,
       BooleanSupplier interrupted,
       Progress progress) {
-    return new Training(net, data, settings, milestones, keeper, interrupted, progress).run();
+    return new Training(net, classAxis, data, settings, milestones, keeper, interrupted, progress)
+        .run();
   }
 
   /** The share of {@code data} that {@code net} classifies rightly. */
   public static double accuracy(Module net, Dataset data) {
-    return Score.of(net, data, data.size()).accuracy();
+    return Score.of(net, data, data.size(), 1).accuracy();
   }
 
   private TrainingHistory run() {
@@ -98,7 +115,7 @@ public final class Training {
     }
     if (steps > 0) {
       try (Progress.Task task = progress.start("training", steps)) {
-        Trainer.of(Loss.crossEntropy())
+        Trainer.of(Loss.crossEntropy(classAxis))
             .optimizer(settings.optimizer())
             .schedule(settings.schedule(perEpoch, steps))
             .epochs(settings.epochs())
@@ -153,12 +170,13 @@ public final class Training {
     boolean wasTraining = net.isTraining();
     net.eval();
     boolean last = step == steps;
-    Score test = Score.of(net, data.test(), last ? data.test().size() : milestones.evaluateOn());
+    Score test =
+        Score.of(net, data.test(), last ? data.test().size() : milestones.evaluateOn(), classAxis);
     latestAccuracy = test.accuracy();
     int epoch = (int) (step / perEpoch);
     boolean ended = step % perEpoch == 0;
     if (ended) {
-      Score train = Score.of(net, data.train(), milestones.evaluateOn());
+      Score train = Score.of(net, data.train(), milestones.evaluateOn(), classAxis);
       epochs.add(
           new TrainingHistory.Epoch(
               epoch, train.loss(), test.loss(), train.accuracy(), test.accuracy()));

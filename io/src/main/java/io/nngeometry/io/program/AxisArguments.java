@@ -21,7 +21,7 @@ final class AxisArguments {
     Optional<Argument> given = node.argument(name);
     if (given.isEmpty()) {
       return switch (node.operator()) {
-        case "cat", "stack", "chunk", "split", "split_with_sizes", "slice" -> List.of(0);
+        case "cat", "stack", "chunk", "split", "split_with_sizes", "slice", "unbind" -> List.of(0);
         case "glu", "sort", "topk" -> List.of(rank - 1);
         default -> dims;
       };

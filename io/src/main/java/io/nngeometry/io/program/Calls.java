@@ -21,7 +21,7 @@ final class Calls {
 
   /** Operators whose results grow with a single number. */
   private static final Set<String> GROWING =
-      Set.of("arange", "linspace", "eye", "repeat_interleave", "one_hot", "scalar_tensor");
+      Set.of("arange", "linspace", "eye", "repeat_interleave", "one_hot");
 
   private final ToIntFunction<String> slots;
   private final Parametrised.Values values;

@@ -189,7 +189,7 @@ final class Generalisation {
     return switch (op) {
       case "permute" -> moves.moved(node, dims(node, "dims", examples.shape(first(node)).length));
       case "transpose", "t", "mT", "numpy_T", "swapaxes" -> moves.swapped(node);
-      case "select" -> moves.withoutAxis(node);
+      case "select", "unbind" -> moves.withoutAxis(node);
       case "expand" -> moves.expanded(node, index);
       case "cat" -> joins.concatenated(node);
       case "stack" -> joins.stacked(node);
