@@ -25,6 +25,44 @@ public final class Normalisation {
     return affine(standardised(x, last(x, shape.length), eps), weight, bias);
   }
 
+  /**
+   * By given statistics of each channel, axis 1. Unless a derivative in weight or bias is asked
+   * for, that is a product and a sum, whose derivative in the input takes a fifth of the time of
+   * the engine's own.
+   */
+  public static Tensor fixed(
+      Tensor x,
+      Tensor mean,
+      Tensor variance,
+      @Nullable Tensor weight,
+      @Nullable Tensor bias,
+      double eps) {
+    if (differentiates(weight) || differentiates(bias)) {
+      return torch.batch_norm(
+          x,
+          Tensors.optional(weight),
+          Tensors.optional(bias),
+          Tensors.optional(mean),
+          Tensors.optional(variance),
+          false,
+          0,
+          eps,
+          false);
+    }
+    return Scope.keeping(
+        () -> {
+          Tensor root = variance.add(Tensors.scalar(eps)).rsqrt();
+          Tensor scale = weight == null ? root : root.mul(weight);
+          Tensor shift = mean.mul(scale).neg();
+          return x.mul(onChannels(scale, x))
+              .add(onChannels(bias == null ? shift : shift.add(bias), x));
+        });
+  }
+
+  private static boolean differentiates(@Nullable Tensor t) {
+    return t != null && t.requires_grad();
+  }
+
   /** Over groups of the channels, axis 1, and all positions; weight and bias are per channel. */
   public static Tensor group(
       Tensor x, long groups, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
@@ -114,9 +152,10 @@ public final class Normalisation {
   }
 
   private static @Nullable Tensor perChannel(@Nullable Tensor t, Tensor x) {
-    if (t == null) {
-      return null;
-    }
+    return t == null ? null : onChannels(t, x);
+  }
+
+  private static Tensor onChannels(Tensor t, Tensor x) {
     long[] shape = new long[(int) x.dim() - 1];
     java.util.Arrays.fill(shape, 1);
     shape[0] = t.size(0);

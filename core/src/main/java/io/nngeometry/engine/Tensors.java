@@ -141,6 +141,11 @@ public final class Tensors {
     return new Scalar(x);
   }
 
+  /** One number (), of the type and device of {@code like}. */
+  public static Tensor filled(Tensor like, double x) {
+    return torch.full(new long[0], new Scalar(x), options(like));
+  }
+
   /** {@code a} times {@code x}. */
   public static Tensor times(Tensor a, double x) {
     return a.mul(new Scalar(x));

@@ -24,15 +24,18 @@ final class Filling {
     return Math.min(cotangents, MOST);
   }
 
+  private final List<Accumulator> all;
   private final List<Accumulator> byCotangent = new ArrayList<>();
-  private final Map<String, List<StackAccumulator>> byLayer = new LinkedHashMap<>();
+  private final Map<String, List<LayerSum>> byLayer = new LinkedHashMap<>();
 
   Filling(Collection<? extends Accumulator> accumulators) {
-    for (Accumulator a : accumulators) {
-      a.ofStacks()
-          .ifPresentOrElse(
-              s -> byLayer.computeIfAbsent(s.layer().id(), id -> new ArrayList<>()).add(s),
-              () -> byCotangent.add(a));
+    all = List.copyOf(accumulators);
+    for (Accumulator a : all) {
+      List<LayerSum> sums = a.byLayer();
+      if (sums.isEmpty()) {
+        byCotangent.add(a);
+      }
+      sums.forEach(s -> byLayer.computeIfAbsent(s.layer().id(), id -> new ArrayList<>()).add(s));
     }
   }
 
@@ -40,7 +43,7 @@ final class Filling {
   void fill(RecordedBatch recorded, Cotangents cotangents) {
     int count = cotangents.count(); // here, for what it computes lives in this scope
     Map<String, LayerInputs> inputs = recorded.inputs();
-    begin(inputs, count);
+    begin(inputs, recorded.size(), count);
     int together = byLayer.isEmpty() ? 1 : together(count);
     for (int first = 0; first < count; first += together) {
       try (Scope scope = Scope.open()) {
@@ -57,19 +60,19 @@ final class Filling {
   }
 
   /** Adds a minibatch of which the signals of all cotangents are at hand. */
-  void fill(Map<String, LayerInputs> inputs, long examples, List<Signals> all) {
-    begin(inputs, all.size());
-    for (int k = 0; k < all.size(); k++) {
-      fillOne(inputs, examples, all.get(k), k);
+  void fill(Map<String, LayerInputs> inputs, long examples, List<Signals> signals) {
+    begin(inputs, examples, signals.size());
+    for (int k = 0; k < signals.size(); k++) {
+      fillOne(inputs, examples, signals.get(k), k);
     }
-    fillStacks(inputs, all, 0, true);
+    fillStacks(inputs, signals, 0, true);
   }
 
-  private void begin(Map<String, LayerInputs> inputs, int cotangents) {
+  private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     inputs.values().forEach(in -> in.expect(cotangents));
-    for (Accumulator a : byCotangent) {
+    for (Accumulator a : all) {
       try (Scope scope = Scope.open()) {
-        a.inputs(inputs, cotangents);
+        a.begin(inputs, examples, cotangents);
       }
     }
   }
@@ -90,13 +93,15 @@ final class Filling {
   private void fillStacks(
       Map<String, LayerInputs> inputs, List<Signals> signals, int first, boolean once) {
     byLayer.forEach(
-        (id, accumulators) -> {
+        (id, sums) -> {
           LayerInputs kept = inputs.get(id);
-          if (kept != null && !signals.get(0).none()) {
-            try (Scope scope = Scope.open()) {
+          try (Scope scope = Scope.open()) {
+            if (kept == null || signals.get(0).none()) {
+              sums.forEach(s -> s.nothing(first, signals.size()));
+            } else {
               LayerInputs in = once ? kept.afresh() : kept;
               var stack = new StackedGradients(signals.stream().map(s -> s.at(in)).toList());
-              accumulators.forEach(a -> a.gradients(stack, first));
+              sums.forEach(s -> s.gradients(stack, first));
             }
           }
         });

@@ -4,9 +4,7 @@ import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Linearisation.Order;
-import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.Model;
 import io.nngeometry.operators.PullBack;
 import io.nngeometry.operators.PushForward;
@@ -14,11 +12,8 @@ import io.nngeometry.vectors.PFMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The derivatives of all outputs on all examples in the parameters, J[k,i,p] = d f_k(x_i) / d w_p:
@@ -72,35 +67,22 @@ public final class Jacobian {
    * @throws MemoryBudgetException if it does not fit
    */
   public PFMap dense() {
-    Tensor[] all = {null};
-    pass.forEachRecorded(
-        recorded -> {
-          Tensor outputs = recorded.outputs();
-          long c = outputs.numel() / outputs.size(0);
-          if (all[0] == null) {
-            long n = pass.data().size();
-            budget.check(
-                "the Jacobian of %d outputs on %d examples".formatted(c, n),
-                (double) c * n * pass.layers().size() * outputs.element_size(),
-                "use pushForward() and pullBack(), which store nothing");
-            all[0] = Scope.detach(Tensors.zeros(outputs, c, n, pass.layers().size()));
-          }
-          Tensor mine = all[0].narrow(1, recorded.batch().first(), recorded.size());
-          for (long k = 0; k < c; k++) {
-            try (Scope scope = Scope.open()) {
-              Tensor unit = torch.zeros_like(outputs);
-              Tensors.flatten(unit).select(1, k).fill_(new Scalar(1));
-              Map<String, LayerGradients> gradients = recorded.gradients(unit, k == c - 1);
-              for (Layer layer : pass.layers().layers()) {
-                LayerGradients g = gradients.get(layer.id());
-                if (g != null) {
-                  layer.of(mine.select(0, k)).copy_(g.perExample());
-                }
-              }
-            }
-          }
-        });
-    return PFMap.of(pass.layers(), java.util.Objects.requireNonNull(all[0]));
+    long n = pass.data().size();
+    try (var all =
+        new JacobianAccumulator(
+            pass.layers(),
+            n,
+            1,
+            Tensors.options(pass.like()),
+            (c, bytes) ->
+                budget.check(
+                    "the Jacobian of %d outputs on %d examples".formatted(c, n),
+                    bytes,
+                    "use pushForward() and pullBack(), which store nothing"))) {
+      Filling filling = new Filling(List.of(all));
+      pass.forEachRecorded(r -> filling.fill(r, new UnitCotangents(r.outputs())));
+      return PFMap.of(pass.layers(), Scope.detach(all.finish().detach()));
+    }
   }
 
   /** Number of examples, n. */

@@ -3,15 +3,17 @@ package io.nngeometry.fisher;
 import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
-import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerJacobian;
 import io.nngeometry.layers.LayerJacobian.Form;
 import io.nngeometry.layers.LayerSizes;
+import io.nngeometry.layers.StackedGradients;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -144,7 +146,8 @@ final class KernelTiles {
       held += form.numbers(sizes, r) * size[1];
     }
     double elements = stored ? (double) r * all * r * others * size[1] : 0;
-    double working = found[0].recorded().numbers() * size[1] + held;
+    Need backwards = found[0].recorded().and(found[0].stacked());
+    double working = backwards.numbers() * size[1] + held;
     budget.check(
         "the kernel of %d outputs on %d by %d examples".formatted(r, all, others),
         elements + working + held,
@@ -212,7 +215,7 @@ final class KernelTiles {
   }
 
   private Part part(Pass pass, Minibatch batch) {
-    Map<String, LayerJacobian> layers = new LinkedHashMap<>();
+    Held held = new Held(pass.layers().layers());
     try (Scope scope = Scope.open();
         GradMode on = GradMode.enabled()) {
       RecordedBatch recorded = RecordedBatch.of(pass, batch);
@@ -222,30 +225,56 @@ final class KernelTiles {
             "the model gave %d outputs for %s and %d for an example before"
                 .formatted(f.numel() / batch.size(), batch.name(), c));
       }
-      Tensor head = outputs.matrix(c, f);
-      recorded.inputs().values().forEach(in -> in.expect((int) r));
-      for (int k = 0; k < r; k++) {
-        try (Scope one = Scope.open()) {
-          Tensor cotangent = head.select(0, k).expand(batch.size(), c).reshape(Tensors.shape(f));
-          Map<String, LayerGradients> gradients = recorded.gradients(cotangent, k == r - 1);
-          int output = k;
-          gradients.forEach(
-              (id, g) ->
-                  layers
-                      .computeIfAbsent(
-                          id,
-                          i ->
-                              LayerJacobian.of(
-                                  java.util.Objects.requireNonNull(recorded.inputs().get(i)),
-                                  (int) r,
-                                  java.util.Objects.requireNonNull(forms.get(i))))
-                      .set(output, g));
-        }
-      }
-      return new Part(batch.first(), batch.size(), layers);
+      new Filling(List.of(held)).fill(recorded, new HeadCotangents(outputs.matrix(c, f), f));
+      return new Part(batch.first(), batch.size(), held.layers);
     } catch (RuntimeException e) {
-      layers.values().forEach(LayerJacobian::close);
+      held.close();
       throw e;
+    }
+  }
+
+  /** The gradients of a minibatch, to be held. */
+  private final class Held implements Accumulator {
+    private final List<Layer> all;
+    private final Map<String, LayerJacobian> layers = new LinkedHashMap<>();
+    private Map<String, LayerInputs> inputs = Map.of();
+
+    Held(List<Layer> all) {
+      this.all = all;
+    }
+
+    @Override
+    public void begin(Map<String, LayerInputs> of, long examples, int cotangents) {
+      inputs = of;
+    }
+
+    @Override
+    public List<LayerSum> byLayer() {
+      return all.stream().map(this::of).toList();
+    }
+
+    private LayerSum of(Layer layer) {
+      return new LayerSum() {
+        @Override
+        public Layer layer() {
+          return layer;
+        }
+
+        @Override
+        public void gradients(StackedGradients gradients, int first) {
+          layers.computeIfAbsent(layer.id(), id -> jacobian(id)).set(first, gradients);
+        }
+      };
+    }
+
+    private LayerJacobian jacobian(String id) {
+      return LayerJacobian.of(
+          Objects.requireNonNull(inputs.get(id)), (int) r, Objects.requireNonNull(forms.get(id)));
+    }
+
+    @Override
+    public void close() {
+      layers.values().forEach(LayerJacobian::close);
     }
   }
 }

@@ -47,7 +47,7 @@ final class KroneckerAccumulator implements BlockAccumulator {
   }
 
   @Override
-  public void inputs(Map<String, LayerInputs> inputs, int cotangents) {
+  public void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     LayerInputs mine = inputs.get(layer.id());
     if (mine != null) {
       ofInputs.add(reduce ? mine.reducedInputMoment() : mine.inputMoment());

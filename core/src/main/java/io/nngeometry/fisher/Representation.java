@@ -195,7 +195,7 @@ public abstract sealed class Representation {
 
     @Override
     Work work(Footprint f) {
-      return new Work(true, 1, 0, f.everyGradient());
+      return new Work(true, 1, 0, f.everyGradient().and(f.stacked()));
     }
 
     @Override
@@ -215,7 +215,7 @@ public abstract sealed class Representation {
 
     @Override
     PMat assemble(Sums sums) {
-      return new LowRankPMat(sums.layers(), sums.rows().finish());
+      return new LowRankPMat(sums.layers(), sums.root());
     }
   }
 

@@ -6,7 +6,6 @@ import io.nngeometry.layers.LayerGradients;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Gradients of some layers that follow each other, as one matrix of a row per example. */
 final class Rows {
@@ -34,22 +33,15 @@ final class Rows {
       return only.perExample();
     }
     Tensor rows = Tensors.empty(types.terms(), examples, size);
-    into(rows, gradients, 1);
-    return rows;
-  }
-
-  /** Writes {@link #of} over {@code divisor} to {@code rows}, (examples, parameters). */
-  void into(Tensor rows, Map<String, LayerGradients> gradients, double divisor) {
     for (Layer layer : layers) {
       Tensor place = rows.narrow(1, layer.offset() - offset, layer.size());
       LayerGradients mine = gradients.get(layer.id());
       if (mine == null) {
         place.zero_();
       } else {
-        Tensor g = mine.perExample(); // kept there for other sums: no scope of its own
-        torch.mul_out(
-            place, g, torch.full(new long[0], Tensors.scalar(1 / divisor), Tensors.options(g)));
+        place.copy_(mine.perExample());
       }
     }
+    return rows;
   }
 }

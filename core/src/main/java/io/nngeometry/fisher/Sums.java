@@ -1,5 +1,7 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
@@ -9,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,8 @@ final class Sums implements AutoCloseable {
   private final Types types;
   private final Map<List<Object>, BlockAccumulator> first = new LinkedHashMap<>();
   private final Map<List<Object>, BlockAccumulator> second = new LinkedHashMap<>();
-  private @Nullable RowAccumulator rows;
+  private @Nullable JacobianAccumulator rows;
+  private boolean centred;
   private long examples;
 
   Sums(Estimation estimation, Types types) {
@@ -48,12 +52,39 @@ final class Sums implements AutoCloseable {
   }
 
   /** The gradients themselves. */
-  RowAccumulator rows() {
+  JacobianAccumulator rows() {
     if (rows == null) {
+      long n = estimation.pass().data().size();
       rows =
-          new RowAccumulator(layers(), estimation.pass().data().size(), types, estimation.budget());
+          new JacobianAccumulator(
+              layers(),
+              n,
+              1 / Math.sqrt(n),
+              types.terms(),
+              (cotangents, bytes) ->
+                  estimation
+                      .budget()
+                      .check(
+                          "the gradients of all examples and outputs",
+                          bytes,
+                          "use kfac, diag or implicit, or a low-rank matrix of a given rank"));
     }
     return rows;
+  }
+
+  /**
+   * The gradients over the root of n, (K n, d), cotangent by cotangent, of which the product is the
+   * matrix. They are not copied.
+   */
+  Tensor root() {
+    try (Scope scope = Scope.open()) {
+      Tensor all = rows().finish();
+      if (types.centred() && !centred) {
+        all.sub_(Tensors.sum(all, true, 1).div(Tensors.scalar((double) all.size(1))));
+        centred = true;
+      }
+      return scope.keep(all.flatten(0, 1));
+    }
   }
 
   /** The first sum of a layer's block. */

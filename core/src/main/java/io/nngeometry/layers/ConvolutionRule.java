@@ -35,6 +35,22 @@ public final class ConvolutionRule extends LinearMapRule {
     return PatchMoments.of(convolution, input, ones);
   }
 
+  /** A convolution with the basis as its kernels: no patches, and the engine's fastest product. */
+  @Override
+  protected Optional<Supplier<Tensor>> rotatedInput(Tensor input, Tensor basis, boolean ones) {
+    return Optional.of(
+        () -> {
+          long features = layout().columns();
+          Tensor kernels = basis.transpose(1, 2).flatten(0, 1).narrow(1, 0, features);
+          long[] shape = weight().shape();
+          shape[0] = kernels.size(0);
+          Tensor bias = ones ? basis.select(1, features).flatten() : null;
+          return byGroup(
+              convolution.forward(input.detach(), kernels.reshape(shape), bias),
+              convolution.groups());
+        });
+  }
+
   @Override
   protected Tensor signalFactor(Tensor outputGradient) {
     return byGroup(outputGradient, convolution.groups());

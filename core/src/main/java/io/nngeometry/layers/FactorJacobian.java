@@ -100,14 +100,18 @@ final class FactorJacobian extends LayerJacobian {
   }
 
   @Override
-  public void set(int k, LayerGradients gradients) {
-    Tensor mine = gradients.outer().signal(); // (n, groups, S, f)
-    if (signals == null) {
-      signals =
-          Scope.detach(
-              Tensors.empty(mine, mine.size(1), mine.size(0), outputs, mine.size(2), mine.size(3)));
+  public void set(int first, StackedGradients gradients) {
+    int k = first;
+    for (LayerGradients g : gradients.each()) {
+      Tensor mine = g.outer().signal(); // (n, groups, S, f)
+      if (signals == null) {
+        signals =
+            Scope.detach(
+                Tensors.empty(
+                    mine, mine.size(1), mine.size(0), outputs, mine.size(2), mine.size(3)));
+      }
+      signals.select(2, k++).copy_(mine.transpose(0, 1));
     }
-    signals.select(2, k).copy_(mine.transpose(0, 1));
   }
 
   private Tensor signals() {

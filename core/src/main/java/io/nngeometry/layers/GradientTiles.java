@@ -3,7 +3,6 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,7 +34,7 @@ final class GradientTiles {
   Tensor squares(UnaryOperator<Tensor> turn) {
     Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), layout.width());
     forEach(
-        g -> {
+        (cotangent, example, g) -> {
           Tensor turned = turn.apply(g);
           if (turned.size(0) == 1 && turned.size(2) == 1) {
             Tensor only = turned.view(Tensors.shape(total));
@@ -50,12 +49,23 @@ final class GradientTiles {
   /** Sum over examples and cotangents of each of the first columns times the one after them. */
   Tensor biasCovariance(long columns) {
     Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), columns);
-    forEach(g -> total.add_(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0, 2)));
+    forEach(
+        (k, i, g) -> total.add_(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0, 2)));
     return total;
   }
 
-  /** Tiles (examples, groups, cotangents, rows, width), which the consumer may overwrite. */
-  private void forEach(Consumer<Tensor> consumer) {
+  /** Takes some of the gradients. */
+  interface Consumer {
+    /**
+     * @param cotangent the first
+     * @param example the first
+     * @param tile (examples, groups, cotangents, rows, width), which may be overwritten
+     */
+    void accept(int cotangent, long example, Tensor tile);
+  }
+
+  /** All gradients, tile by tile. */
+  void forEach(Consumer consumer) {
     long n = right.size(0);
     long most = Math.max(1, TILE_BYTES / Math.max(1, layout.size() * right.element_size()));
     int together = (int) Math.min(most, lefts.size());
@@ -65,6 +75,8 @@ final class GradientTiles {
       for (int k = 0; k < lefts.size(); k += together) {
         try (Scope scope = Scope.open()) {
           consumer.accept(
+              k,
+              start,
               product(lefts.subList(k, Math.min(k + together, lefts.size())), start, count));
         }
       }

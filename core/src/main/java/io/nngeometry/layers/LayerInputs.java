@@ -5,6 +5,7 @@ import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -220,7 +221,10 @@ public final class LayerInputs {
   /** The input's factor in the coordinates of {@code basis}, (groups, f, f), which is kept. */
   private Tensor rotatedFactor(Tensor basis) {
     if (rotatedFactor == null || rotatedIn != basis) {
-      rotatedFactor = lifetime.adopt(OuterGradients.timesBasis(inputFactor(), basis));
+      Supplier<Tensor> rotated =
+          directly((rule, use) -> rule.rotatedInput(use.input(), basis, rule.bias() != null))
+              .orElse(() -> OuterGradients.timesBasis(inputFactor(), basis));
+      rotatedFactor = lifetime.adopt(Scope.keeping(rotated));
       rotatedIn = basis;
     }
     return rotatedFactor;
@@ -236,13 +240,9 @@ public final class LayerInputs {
     if (layer.inputs() == InputSide.ROWS) {
       return LookupGradients.moment(lookup(), like());
     }
-    if (uses.size() == 1 && inputFactor == null) {
-      Optional<Tensor> fast = fastMoment(uses.get(0));
-      if (fast.isPresent()) {
-        return fast.get();
-      }
-    }
-    return OuterGradients.moment(inputFactor());
+    return directly((rule, use) -> rule.inputMoment(use.input(), rule.bias() != null))
+        .orElse(() -> OuterGradients.moment(inputFactor()))
+        .get();
   }
 
   /** Sum over examples of the outer product of the input's mean over positions with itself. */
@@ -258,13 +258,16 @@ public final class LayerInputs {
     return uses.get(0).output();
   }
 
-  private Optional<Tensor> fastMoment(LayerUse use) {
+  /** What a layer used once, and as a whole, computes without the input's factor, if it can. */
+  private Optional<Supplier<Tensor>> directly(
+      BiFunction<LinearMapRule, LayerUse, Optional<Supplier<Tensor>>> way) {
+    if (uses.size() > 1 || inputFactor != null) {
+      return Optional.empty();
+    }
     MatrixLayout layout = layer.matrix().orElseThrow();
-    LinearMapRule rule = rule(use);
+    LinearMapRule rule = rule(uses.get(0));
     boolean whole = layout.columns() > 0 && layout.bias() == (rule.bias() != null);
-    return whole
-        ? rule.inputMoment(use.input(), layout.bias()).map(Supplier::get)
-        : Optional.empty();
+    return whole ? way.apply(rule, uses.get(0)) : Optional.empty();
   }
 
   private Tensor inputFactor(LayerUse use) {

@@ -29,7 +29,7 @@ public abstract sealed class LayerJacobian implements AutoCloseable
 
       @Override
       LayerJacobian make(LayerInputs inputs, int outputs) {
-        return new RowJacobian(outputs);
+        return new RowJacobian(inputs.layer().size(), outputs);
       }
     },
     /**
@@ -95,13 +95,13 @@ public abstract sealed class LayerJacobian implements AutoCloseable
     }
   }
 
-  /** An empty one, to be filled output by output. */
+  /** An empty one, to be filled some outputs at a time. */
   public static LayerJacobian of(LayerInputs inputs, int outputs, Form form) {
     return form.make(inputs, outputs);
   }
 
-  /** Takes in the gradients of output {@code k}. */
-  public abstract void set(int k, LayerGradients gradients);
+  /** Takes in the gradients of outputs from {@code first} on. */
+  public abstract void set(int first, StackedGradients gradients);
 
   /** Inner products with another one of the same layer and form: (r, n, r', n'). */
   public abstract Tensor gram(LayerJacobian other);

@@ -70,6 +70,17 @@ public abstract class LinearMapRule implements LayerRule {
     return Optional.empty();
   }
 
+  /**
+   * How to compute the input's factor in other coordinates, (n, groups, S, f), with f = columns
+   * (one more with {@code ones}), or empty where no way is known that beats multiplying the factor
+   * by the basis.
+   *
+   * @param basis (groups, f, f), its vectors as columns
+   */
+  protected Optional<Supplier<Tensor>> rotatedInput(Tensor input, Tensor basis, boolean ones) {
+    return Optional.empty();
+  }
+
   /** The shared weight. */
   public final Parameter weight() {
     return weight;

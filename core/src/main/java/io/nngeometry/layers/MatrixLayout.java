@@ -4,6 +4,7 @@ import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The parameters of a linear map as matrices, and how they lie in the flat vector.
@@ -48,6 +49,56 @@ public record MatrixLayout(
       parts.add(matrix.narrow(-1, columns, 1).reshape(append(lead, groups * rows)));
     }
     return Tensors.cat(parts, -1);
+  }
+
+  /** Writes {@code factor} times {@code matrix}, (..., groups, rows, width), to (..., size). */
+  void write(Tensor matrix, double factor, Tensor flat) {
+    Tensor times = Tensors.filled(matrix, factor);
+    if (columns > 0) {
+      Tensor weight = matrix.narrow(-1, 0, columns);
+      torch.mul_out(
+          weights(flat),
+          transposedKernel > 0
+              ? weight.unflatten(-1, columns / transposedKernel, transposedKernel)
+              : weight,
+          times);
+    }
+    if (bias) {
+      torch.mul_out(biases(flat), matrix.narrow(-1, columns, 1), times);
+    }
+  }
+
+  /**
+   * Writes {@code factor} times the outer products of columns (..., groups, rows, 1) and rows (...,
+   * groups, 1, width) to (..., size).
+   */
+  void writeProduct(Tensor column, Tensor row, double factor, Tensor flat) {
+    if (transposedKernel > 0) {
+      write(column.mul(row), factor, flat);
+      return;
+    }
+    Tensor scaled = column.mul(Tensors.scalar(factor));
+    if (columns > 0) {
+      torch.mul_out(weights(flat), scaled, row.narrow(-1, 0, columns));
+    }
+    if (bias) {
+      torch.mul_out(biases(flat), scaled, row.narrow(-1, columns, 1));
+    }
+  }
+
+  // (..., groups, rows, columns), or (..., groups, rows, columns / K, K), as a view
+  private Tensor weights(Tensor flat) {
+    Tensor weight = flat.narrow(-1, 0, groups * rows * columns);
+    return transposedKernel > 0
+        ? weight
+            .unflatten(-1, groups, columns / transposedKernel, rows, transposedKernel)
+            .transpose(-3, -2)
+        : weight.unflatten(-1, groups, rows, columns);
+  }
+
+  // (..., groups, rows, 1), as a view
+  private Tensor biases(Tensor flat) {
+    return flat.narrow(-1, groups * rows * columns, groups * rows).unflatten(-1, groups, rows, 1);
   }
 
   /** (..., size) to (..., groups, rows, width). */

@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.ArrayList;
@@ -116,9 +117,11 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   @Override
   protected Tensor computePerExample() {
-    Tensor l = left();
-    Tensor r = right();
-    return Scope.keeping(() -> layout.toFlat(torch.matmul(l.transpose(-1, -2), r)));
+    Tensor place = Tensors.empty(signal(), examples(), layout.size());
+    try (Scope scope = Scope.open()) {
+      new OuterStack(List.of(this)).into(place.unsqueeze(0), 1);
+    }
+    return place;
   }
 
   @Override
@@ -128,7 +131,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** Sum over examples of the squared gradients as matrices, (groups, rows, width). */
   public Tensor squareSumMatrix() {
-    return new OuterSquares(List.of(this)).squares();
+    return new OuterStack(List.of(this)).squares();
   }
 
   /**
@@ -137,11 +140,11 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
    * Rows of a lookup that keep their axes have a basis of ones (groups, rows), a diagonal matrix.
    */
   public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
-    return new OuterSquares(List.of(this)).squares(rowBasis, columnBasis);
+    return new OuterStack(List.of(this)).squares(rowBasis, columnBasis);
   }
 
-  /** The sums of squares of several cotangents at once, if all have the same right factor. */
-  static @Nullable OuterSquares sharing(List<LayerGradients> cotangents) {
+  /** Several cotangents together, if all have the same right factor. */
+  static @Nullable OuterStack sharing(List<LayerGradients> cotangents) {
     List<OuterGradients> outer = new ArrayList<>();
     for (LayerGradients g : cotangents) {
       if (!(g instanceof OuterGradients o)
@@ -151,7 +154,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
       }
       outer.add(o);
     }
-    return new OuterSquares(outer);
+    return new OuterStack(outer);
   }
 
   /** The left factor in another basis of rows. */
@@ -166,15 +169,24 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** (n, groups, S, f) times (groups, f, f): one product for each group. */
   static Tensor timesBasis(Tensor factor, Tensor basis) {
-    if (basis.size(0) == 1) {
+    if (basis.size(0) == 1 && factor.is_contiguous()) {
       return torch.matmul(factor, basis.select(0, 0));
     }
-    return torch.matmul(factor, basis);
+    if (factor.transpose(2, 3).is_contiguous()) {
+      // features before positions: a pointwise convolution, the engine's fastest product
+      Tensor image = factor.transpose(2, 3).flatten(1, 2);
+      Tensor kernels = basis.transpose(1, 2).flatten(0, 1).unsqueeze(2);
+      return Convolution.pointwise(basis.size(0))
+          .forward(image, kernels, null)
+          .unflatten(1, basis.size(0), basis.size(2))
+          .transpose(2, 3);
+    }
+    return torch.matmul(factor, basis.size(0) == 1 ? basis.select(0, 0) : basis);
   }
 
   @Override
   public Tensor biasCovariance(MatrixLayout rows) {
-    return new OuterSquares(List.of(this)).biasCovariance(rows.columns());
+    return new OuterStack(List.of(this)).biasCovariance(rows.columns());
   }
 
   @Override

@@ -11,20 +11,26 @@ final class RowJacobian extends LayerJacobian {
   private static final long STRIP = 32;
 
   private static final long STRIPS = 8;
+
+  private final long size;
   private final int outputs;
   private @Nullable Tensor rows;
 
-  RowJacobian(int outputs) {
+  /**
+   * @param size number of parameters, p
+   */
+  RowJacobian(long size, int outputs) {
+    this.size = size;
     this.outputs = outputs;
   }
 
   @Override
-  public void set(int k, LayerGradients gradients) {
-    Tensor mine = gradients.perExample();
+  public void set(int first, StackedGradients gradients) {
+    LayerGradients any = gradients.each().get(0);
     if (rows == null) {
-      rows = Scope.detach(Tensors.empty(mine, outputs, mine.size(0), mine.size(1)));
+      rows = Scope.detach(Tensors.empty(any.anyTensor(), outputs, any.examples(), size));
     }
-    rows.select(0, k).copy_(mine);
+    gradients.perExampleInto(rows.narrow(0, first, gradients.each().size()), 1);
   }
 
   private Tensor rows() {

@@ -1,8 +1,10 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Tensors;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StackedGradients {
   private final List<LayerGradients> each;
-  private final @Nullable OuterSquares shared;
+  private final @Nullable OuterStack shared;
 
   /**
    * @param each those of every cotangent, at least one
@@ -25,6 +27,18 @@ public final class StackedGradients {
   /** Those of every cotangent. */
   public List<LayerGradients> each() {
     return each;
+  }
+
+  /** Writes {@code factor} times every example's gradient to {@code place}, (K, n, p). */
+  public void perExampleInto(Tensor place, double factor) {
+    if (shared != null) {
+      shared.into(place, factor);
+      return;
+    }
+    for (int k = 0; k < each.size(); k++) {
+      Tensor g = each.get(k).perExample();
+      torch.mul_out(place.select(0, k), g, Tensors.filled(g, factor));
+    }
   }
 
   /** Sum over examples and cotangents of the squared gradients, (p). */

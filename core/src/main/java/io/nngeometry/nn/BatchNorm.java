@@ -1,6 +1,7 @@
 package io.nngeometry.nn;
 
 import io.nngeometry.engine.GradMode;
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.AffineRule;
@@ -47,7 +48,7 @@ public abstract sealed class BatchNorm extends AffineLayer
   protected Tensor compute(Tensor x) {
     Inputs.channels(kind(), x, minRank, maxRank, features);
     if (!isTraining()) {
-      return apply(x, weightValue(), biasValue(), false);
+      return fixed(x, weightValue(), biasValue());
     }
     if (x.numel() == features) {
       throw new IllegalArgumentException(
@@ -58,25 +59,25 @@ public abstract sealed class BatchNorm extends AffineLayer
     try (GradMode none = GradMode.disabled()) {
       buffer("num_batches_tracked").add_(new Scalar(1L));
     }
-    return apply(x, weightValue(), biasValue(), true);
+    return torch.batch_norm(
+        x,
+        Tensors.optional(weightValue()),
+        Tensors.optional(biasValue()),
+        Tensors.optional(buffer("running_mean")),
+        Tensors.optional(buffer("running_var")),
+        true,
+        momentum,
+        eps,
+        false);
   }
 
   @Override
   Tensor normalise(Tensor x) {
-    return apply(x, null, null, false);
+    return fixed(x, null, null);
   }
 
-  private Tensor apply(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, boolean batch) {
-    return torch.batch_norm(
-        x,
-        Tensors.optional(weight),
-        Tensors.optional(bias),
-        Tensors.optional(buffer("running_mean")),
-        Tensors.optional(buffer("running_var")),
-        batch,
-        momentum,
-        eps,
-        false);
+  private Tensor fixed(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias) {
+    return Normalisation.fixed(x, buffer("running_mean"), buffer("running_var"), weight, bias, eps);
   }
 
   @Override

@@ -6,12 +6,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Sums of squared gradients over examples, and over cotangents whose gradients share their right
- * factor.
+ * The gradients of one cotangent, or of several that share their right factor, and sums of their
+ * squares over examples and cotangents.
  *
  * @param gradients those of every cotangent, at least one
  */
-record OuterSquares(List<OuterGradients> gradients) {
+record OuterStack(List<OuterGradients> gradients) {
 
   private OuterGradients any() {
     return gradients.get(0);
@@ -20,6 +20,26 @@ record OuterSquares(List<OuterGradients> gradients) {
   /** The layer's matrices. */
   MatrixLayout layout() {
     return any().layout();
+  }
+
+  /** Writes {@code factor} times every gradient to {@code place}, (K, n, p). */
+  void into(Tensor place, double factor) {
+    Tensor right = any().right();
+    if (right.size(2) > 1) {
+      new GradientTiles(layout(), lefts(), right)
+          .forEach(
+              (first, start, tile) ->
+                  layout()
+                      .write(
+                          tile.transpose(0, 2).transpose(1, 2),
+                          factor,
+                          place.narrow(0, first, tile.size(2)).narrow(1, start, tile.size(0))));
+    } else {
+      for (int k = 0; k < gradients.size(); k++) {
+        Tensor left = gradients.get(k).left().transpose(-1, -2);
+        layout().writeProduct(left, right, factor, place.select(0, k));
+      }
+    }
   }
 
   /** The squares as matrices, (groups, rows, width). */

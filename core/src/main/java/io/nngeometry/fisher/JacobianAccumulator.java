@@ -1,0 +1,109 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.StackedGradients;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.jspecify.annotations.Nullable;
+
+/** The gradients of all examples and cotangents themselves, written where they stay. */
+final class JacobianAccumulator implements Accumulator {
+  private final LayerCollection layers;
+  private final long examples;
+  private final double factor;
+  private final TensorOptions options;
+  private final Room room;
+  private long seen;
+  private @Nullable Tensor all;
+  private @Nullable Tensor minibatch;
+
+  /** What may hold them. */
+  interface Room {
+    /** Fails if it has no place for so many bytes of so many cotangents. */
+    void check(int cotangents, double bytes);
+  }
+
+  /**
+   * @param examples how many there will be
+   * @param factor of every gradient
+   * @param options type and device
+   */
+  JacobianAccumulator(
+      LayerCollection layers, long examples, double factor, TensorOptions options, Room room) {
+    this.layers = layers;
+    this.examples = examples;
+    this.factor = factor;
+    this.options = options;
+    this.room = room;
+  }
+
+  @Override
+  public void begin(Map<String, LayerInputs> inputs, long count, int cotangents) {
+    if (all == null) {
+      double elements = (double) cotangents * examples * layers.size();
+      room.check(cotangents, elements * options.dtype().itemsize());
+      all = Scope.detach(Tensors.empty(options, cotangents, examples, layers.size()));
+    }
+    release(minibatch);
+    minibatch = Scope.detach(all.narrow(1, seen, count));
+    seen += count;
+  }
+
+  @Override
+  public List<LayerSum> byLayer() {
+    return layers.layers().stream().<LayerSum>map(Place::new).toList();
+  }
+
+  /** One layer's part of them. */
+  private final class Place implements LayerSum {
+    private final Layer layer;
+
+    Place(Layer layer) {
+      this.layer = layer;
+    }
+
+    @Override
+    public Layer layer() {
+      return layer;
+    }
+
+    @Override
+    public void gradients(StackedGradients gradients, int first) {
+      gradients.perExampleInto(of(first, gradients.each().size()), factor);
+    }
+
+    @Override
+    public void nothing(int first, int cotangents) {
+      of(first, cotangents).zero_();
+    }
+
+    private Tensor of(int first, int cotangents) {
+      Tensor some = Objects.requireNonNull(minibatch).narrow(0, first, cotangents);
+      return layer.of(some);
+    }
+  }
+
+  /** (K, n, d), which lives as long as this. */
+  Tensor finish() {
+    return Objects.requireNonNull(all, "no minibatch has been seen");
+  }
+
+  private static void release(@Nullable Tensor t) {
+    if (t != null) {
+      t.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    release(minibatch);
+    release(all);
+  }
+}
