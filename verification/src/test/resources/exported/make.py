@@ -401,6 +401,36 @@ def frames():
     return Frames(), (torch.randn(N, 2, 1, 4, 4),), {}
 
 
+class Packed(nn.Module):
+    """Causal attention whose queries, keys and values come from one layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(4, 12)
+        self.out = nn.Linear(4, 3)
+
+    def forward(self, x):
+        b, t, d = x.shape
+        q, k, v = self.qkv(x).view(b, t, 3, 2, 2).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.out(y.transpose(1, 2).reshape(b, t, d)).sum(1)
+
+
+@net
+def packed():
+    return Packed(), (torch.randn(N, 3, 4),), {}
+
+
+@net
+def packed_fixed():
+    return Packed(), (torch.randn(N, 3, 4),), {"dynamic": False}
+
+
+@net
+def packed_decomposed():
+    return Packed(), (torch.randn(N, 3, 4),), {"decompose": True}
+
+
 class Norms(nn.Module):
     """Every normalisation by statistics of the input, with and without parameters, and a softmax."""
 
