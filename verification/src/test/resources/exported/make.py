@@ -401,6 +401,74 @@ def frames():
     return Frames(), (torch.randn(N, 2, 1, 4, 4),), {}
 
 
+class Packed(nn.Module):
+    """Causal attention whose queries, keys and values come from one layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(4, 12)
+        self.out = nn.Linear(4, 3)
+
+    def forward(self, x):
+        b, t, d = x.shape
+        q, k, v = self.qkv(x).view(b, t, 3, 2, 2).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.out(y.transpose(1, 2).reshape(b, t, d)).sum(1)
+
+
+@net
+def packed():
+    return Packed(), (torch.randn(N, 3, 4),), {}
+
+
+@net
+def packed_fixed():
+    return Packed(), (torch.randn(N, 3, 4),), {"dynamic": False}
+
+
+@net
+def packed_decomposed():
+    return Packed(), (torch.randn(N, 3, 4),), {"decompose": True}
+
+
+class Norms(nn.Module):
+    """Every normalisation by statistics of the input, with and without parameters, and a softmax."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, padding=1)
+        self.group = nn.GroupNorm(2, 4)
+        self.bare_group = nn.GroupNorm(2, 4, affine=False)
+        self.mix = nn.Conv2d(4, 4, 1)
+        self.instance = nn.InstanceNorm2d(4, affine=True)
+        self.bare_instance = nn.InstanceNorm2d(4)
+        self.fc = nn.Linear(36, 6)
+        self.layer = nn.LayerNorm(6)
+        self.rms = nn.RMSNorm(6)
+        self.bare_layer = nn.LayerNorm(6, elementwise_affine=False)
+        self.bare_rms = nn.RMSNorm(6, elementwise_affine=False)
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x):
+        y = torch.tanh(self.group(self.conv(x)))
+        y = y + self.bare_group(self.mix(y))
+        y = self.instance(torch.tanh(y)) + self.bare_instance(y)
+        y = self.fc(y.flatten(1))
+        y = self.layer(y) + self.bare_layer(y * y)
+        y = self.rms(y * torch.sigmoid(y)) + self.bare_rms(y)
+        return self.out(y * torch.softmax(y, 1) + torch.log_softmax(y, 1))
+
+
+@net
+def norms():
+    return Norms(), (torch.randn(N, 1, 3, 3),), {}
+
+
+@net
+def norms_decomposed():
+    return Norms(), (torch.randn(N, 1, 3, 3),), {"decompose": True}
+
+
 def jacobian(model, inputs):
     parameters = list(model.parameters())
     rows = []
@@ -434,7 +502,7 @@ def main(names):
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.running_mean.normal_()
                 module.running_var.uniform_(0.5, 2)
-            if isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d)):
+            if isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d, nn.RMSNorm)):
                 with torch.no_grad():
                     for p in module.parameters():
                         p.normal_()

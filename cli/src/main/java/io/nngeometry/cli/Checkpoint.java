@@ -71,6 +71,17 @@ final class Checkpoint {
   }
 
   /**
+   * Fails if what {@code folder} has to go on with is no file of ours.
+   *
+   * @throws UserException then
+   */
+  static void check(Path folder) throws IOException {
+    try (Scope scope = Scope.open()) {
+      resumed(folder, Map.of());
+    }
+  }
+
+  /**
    * The run that {@code folder} has. What it read ends with the enclosing scope.
    *
    * @throws UserException if it was made with other settings, or is no file of ours

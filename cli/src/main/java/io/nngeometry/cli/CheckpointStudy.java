@@ -11,12 +11,11 @@ import io.nngeometry.cli.compare.StudyText;
 import io.nngeometry.cli.compare.Truth;
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.cli.training.Checkpoints;
-import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.fisher.Fisher;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.linalg.Monitor;
-import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.nn.Module;
@@ -46,7 +45,7 @@ final class CheckpointStudy {
   private static final String TRACE = "trace";
 
   private final Checkpoints checkpoints;
-  private final @Nullable DataSource data;
+  private final SubjectOptions subject;
   private final boolean quick;
   private final boolean resume;
   private final CompareOptions options;
@@ -55,10 +54,10 @@ final class CheckpointStudy {
   private final Design design;
   private final Progress progress;
 
-  /** On what {@code folder} has; {@code data} are other than those it was trained on, if any. */
+  /** On what {@code folder} has; the subject's data are those it was trained on, unless given. */
   CheckpointStudy(
       Path folder,
-      @Nullable DataSource data,
+      SubjectOptions subject,
       boolean quick,
       boolean resume,
       CompareOptions options,
@@ -69,13 +68,13 @@ final class CheckpointStudy {
     if (checkpoints.entries().isEmpty()) {
       throw new UserException("--checkpoints %s: it lists no states".formatted(folder));
     }
-    this.data = data;
+    this.subject = subject;
     this.quick = quick;
     this.resume = resume;
     this.options = options;
     this.output = output;
     this.commandLine = commandLine;
-    this.design = options.designOfThePaper(quick);
+    this.design = options.designOfThePaper(quick, subject.seed());
     this.progress = output.progress();
   }
 
@@ -88,7 +87,7 @@ final class CheckpointStudy {
     Path folder = OutputFiles.directory("--out", options.out());
     try (Scope scope = Scope.open();
         Dataset test = test()) {
-      options.check(test.size());
+      subject.data().checkRead(test);
       Map<String, Object> settings = settings(test.size());
       boolean going = resume && Checkpoint.isIn(folder);
       if (resume && !going) {
@@ -112,12 +111,11 @@ final class CheckpointStudy {
 
   private Dataset test() throws IOException {
     try {
-      Map<String, String> told = new LinkedHashMap<>(checkpoints.data());
-      if (data != null) {
-        told.put("data", data.toString());
-      }
-      return DataOptions.of(told)
-          .load(Part.TEST, options.sample().most(quick, EXAMPLES), options.sample().dtype());
+      return data()
+          .load(
+              Part.TEST,
+              subject.data().most(SubjectOptions.most(quick, EXAMPLES)),
+              subject.dtype());
     } catch (ParameterException e) {
       throw new UserException(
           "%s: what it says of the data cannot be read (%s); give --data"
@@ -134,10 +132,18 @@ final class CheckpointStudy {
         checkpoints.entries().stream()
             .map(e -> "%s@%d".formatted(e.file(), e.step()))
             .collect(Collectors.joining(" ")));
-    settings.putAll(options.settings(design, n));
-    settings.put(
-        "data", data == null ? checkpoints.data().getOrDefault("data", "digits") : data.toString());
+    settings.put("n", n);
+    settings.putAll(options.settings(design));
+    settings.put("data", data().source().toString());
+    settings.put("batch", subject.data().batch());
+    settings.put("dtype", subject.dtype().toString());
+    settings.put("seed", subject.seed());
     return settings;
+  }
+
+  /** Those of the training, and over them what was given. */
+  private DataOptions data() {
+    return subject.data().over(checkpoints.data());
   }
 
   private Map<Checkpoints.Entry, Found> found(Dataset test, Checkpoint checkpoint)
@@ -165,15 +171,14 @@ final class CheckpointStudy {
       long perDraw)
       throws IOException {
     Module net = Architecture.of(checkpoints.network()).build();
-    net.to(options.sample().dtype().type());
+    net.to(subject.dtype().type());
     try {
       checkpoints.load(entry, net);
     } catch (IllegalArgumentException e) {
       throw new UserException(
           "--checkpoints %s: %s".formatted(checkpoints.file(entry), e.getMessage()), e);
     }
-    Examples examples = test.examples().batches(options.sample().batch());
-    Experiment experiment = new Experiment(net, examples, design, progress);
+    Experiment experiment = new Experiment(fisher(net, test), test.size(), design, progress);
     double trace = Double.NaN;
     List<Measurement> measurements = new ArrayList<>();
     // asked for by the first draw that is not done yet, and then by all after it
@@ -199,6 +204,18 @@ final class CheckpointStudy {
       }
     }
     return new Found(trace, measurements);
+  }
+
+  private Fisher fisher(Module net, Dataset test) {
+    int classAxis = Architecture.of(checkpoints.network()).kind().classAxis();
+    return Fisher.of(net, options.metric().metric(classAxis))
+        .layers(layers(net))
+        .on(test.examples().batches(subject.data().batch()))
+        .memoryBudget(subject.limits().memory());
+  }
+
+  private LayerCollection layers(Module net) {
+    return subject.model().chosen(LayerCollection.of(net));
   }
 
   /** The true matrix of a state, once somebody asks for it. */
@@ -252,7 +269,7 @@ final class CheckpointStudy {
         Machine.facts(),
         Machine.versions(),
         checkpoints.network(),
-        LayerCollection.of(Architecture.of(checkpoints.network()).build()).size(),
+        layers(Architecture.of(checkpoints.network()).build()).size(),
         n,
         states);
   }

@@ -6,21 +6,15 @@ import io.nngeometry.cli.compare.Outcome;
 import io.nngeometry.cli.compare.ResultText;
 import io.nngeometry.cli.compare.Results;
 import io.nngeometry.cli.compare.Stopwatch;
-import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
-import io.nngeometry.cli.training.TrainingSettings;
-import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
-import io.nngeometry.models.data.DataSource;
-import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.LabelledImages;
-import io.nngeometry.models.data.TrainTest;
+import io.nngeometry.fisher.MemoryBudgetException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,9 +26,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description =
-        "Trains a small network on embedded digits and compares the Fisher matrix in "
-            + "every representation with the exact one, on held-out images: trace, quadratic "
-            + "form, product, damped inverse. Writes a table, figures, the matrices and a "
+        "Compares the Fisher matrix of a network in every representation with the exact one, on"
+            + " held-out examples: trace, quadratic form, product, damped inverse. A network that is"
+            + " given by name alone is trained first; by default, a small one on embedded digits."
+            + " Writes a table, figures, the matrices and a "
             + "report.html. With --checkpoints it does so at every state of a training that "
             + "'nngeometry train' kept, as section 3.1 of the NNGeometry paper does, and writes "
             + "study.json, study.csv and its figures 3 to 6.",
@@ -48,28 +43,24 @@ import picocli.CommandLine.Spec;
       "  nngeometry compare --quick --out quick",
       "  nngeometry compare --estimator mc --draws 5 --vectors 4",
       "  nngeometry compare --representations diag,kfac --damping 1e-3,1e-2 --json",
+      "  nngeometry compare --model net.pt2 --data safetensors:net.safetensors",
+      "  nngeometry compare --model lenet --data fashion-mnist --n 500",
       "",
       "  nngeometry train --checkpoints states --thresholds .2,.4,.6,.8 --evaluate-every 2",
       "  nngeometry compare --checkpoints states --out study",
       "  nngeometry compare --checkpoints states --out study --resume     after an interruption"
     })
 final class CompareCommand implements Callable<Integer> {
+  /** What the states of a training tell themselves. */
+  private static final List<String> OWN =
+      List.of("--model", "--weights", "--classes", "--width", "--split", "--shuffle");
+
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--quick",
       description = "Fewer epochs, images and vectors: done in under a minute.")
   private boolean quick;
-
-  @Option(
-      names = "--data",
-      paramLabel = "SPEC",
-      converter = DataOptions.Sources.class,
-      description =
-          "digits: the 1,797 embedded images of 8 x 8 pixels. With --checkpoints, any data that"
-              + " 'nngeometry train' takes. Default: digits, or what the checkpoints were trained"
-              + " on.")
-  private @Nullable DataSource data;
 
   @Option(
       names = "--checkpoints",
@@ -85,57 +76,42 @@ final class CompareCommand implements Callable<Integer> {
               + " same. Where there is none, begin.")
   private boolean resume;
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME",
-      defaultValue = "small-conv",
-      converter = Names.Network.class,
-      description = "small-conv or mlp. Default: ${DEFAULT-VALUE}.")
-  private NetworkKind model;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "FILE",
-      description = "Weights in safetensors form, instead of training.")
-  private @Nullable Path weights;
-
+  @Mixin private SubjectOptions subject;
   @Mixin private CompareOptions compare;
-  @Mixin private TrainingOptions training;
   @Mixin private OutputOptions output;
 
   @Override
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
+    compare.check();
     if (checkpoints != null) {
-      refuse("--weights", weights);
+      OWN.forEach(this::refuse);
       return new CheckpointStudy(
-              checkpoints, data, quick, resume, compare, output, Machine.commandLine(spec))
+              checkpoints, subject, quick, resume, compare, output, Machine.commandLine(spec))
           .run(watch);
     }
-    if (resume || (data != null && !data.toString().equals("digits"))) {
+    if (resume) {
       throw new UsageException(
-          "%s: it needs --checkpoints; 'nngeometry train --checkpoints DIR' makes them, of any network and data"
-              .formatted(resume ? "--resume" : "--data"));
+          "--resume: it needs --checkpoints; 'nngeometry train --checkpoints DIR' makes them");
     }
-    model.checkForDigits();
+    MatrixSource source = subject.source(FisherOptions.of(compare.metric()), MatrixKind.FISHER);
+    source.check();
     output.startEngine();
-    try (TrainTest digits = Digits.load().split(compare.sample().seed())) {
-      compare.check(digits.test().size());
-      TrainingSettings trainingSettings = training.settings(quick, compare.sample().seed());
+    try (Scope scope = Scope.open();
+        Subject found = subject.open(compare.metric(), quick)) {
       CompareFiles files = CompareFiles.in(compare.out());
       Progress progress = output.progress();
-      Classifier classifier =
-          weights == null
-              ? Classifier.trained(model, digits, trainingSettings, progress)
-              : Classifier.loaded(model, digits, weights);
-      files.weights(classifier);
-      progress.say("right on held-out images: " + Numbers.percent(classifier.accuracy()));
+      Subject ready = found.ready(progress);
+      files.weights(ready);
 
-      Design design = compare.design(quick);
-      int n = compare.sample().examples(quick, digits.test().size());
-      Map<String, Object> settings = new LinkedHashMap<>(compare.settings(design, n));
-      settings.putAll(Classifier.settings(trainingSettings, weights));
-      Outcome outcome = run(design, classifier, digits, n, settings, files, progress);
+      Design design = compare.design(quick, subject.seed());
+      Map<String, Object> settings = new LinkedHashMap<>(compare.settings(design));
+      settings.putAll(subject.settings(ready, quick));
+      int n = ready.loaded().dataset().size();
+      Outcome outcome =
+          new Experiment(
+                  new MatrixSource.Opened(source, ready.loaded()).fisher(), n, design, progress)
+              .run(matrix -> files.matrix(matrix, settings));
       Results results =
           new Results(
               Results.FORMAT,
@@ -144,8 +120,8 @@ final class CompareCommand implements Callable<Integer> {
               settings,
               Machine.facts(),
               Machine.versions(),
-              classifier.facts(),
-              classifier.history(),
+              ready.facts(),
+              ready.history(),
               new Results.True("implicit", n, outcome.trace(), outcome.secondsPerTrueProduct()),
               outcome.secondsTogether(),
               Results.approximations(outcome),
@@ -153,31 +129,15 @@ final class CompareCommand implements Callable<Integer> {
               outcome.gaps());
       files.results(results, outcome);
       output.print(output.json() ? Json.of(results) : text(results, files));
+    } catch (MemoryBudgetException e) {
+      throw new UserException("--memory: " + e.getMessage(), e);
     }
     return 0;
   }
 
-  private static void refuse(String option, @Nullable Object value) {
-    if (value != null) {
+  private void refuse(String option) {
+    if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
       throw new UsageException(option + ": --checkpoints have their own; leave it out");
-    }
-  }
-
-  private Outcome run(
-      Design design,
-      Classifier classifier,
-      TrainTest digits,
-      int n,
-      Map<String, Object> settings,
-      CompareFiles files,
-      Progress progress) {
-    try (Scope scope = Scope.open();
-        LabelledImages some = digits.test().take(n)) {
-      classifier.net().to(compare.sample().dtype().type());
-      Tensor images = some.images().to(compare.sample().dtype().type());
-      Examples examples = Examples.of(images, some.labels()).batches(compare.sample().batch());
-      return new Experiment(classifier.net(), examples, design, progress)
-          .run(matrix -> files.matrix(matrix, settings));
     }
   }
 

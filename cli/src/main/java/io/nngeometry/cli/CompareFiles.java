@@ -20,12 +20,8 @@ record CompareFiles(Path directory) {
   }
 
   /** The network's parameters, as soon as there are any. */
-  void weights(Classifier classifier) throws IOException {
-    Weights.save(
-        directory.resolve("weights.safetensors"),
-        classifier.kind(),
-        classifier.net(),
-        Map.of("test_accuracy", Double.toString(classifier.accuracy())));
+  void weights(Subject subject) throws IOException {
+    subject.save(directory.resolve("weights.safetensors"));
   }
 
   /** One matrix, with the settings behind it. */

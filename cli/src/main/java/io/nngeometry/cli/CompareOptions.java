@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -28,7 +27,15 @@ final class CompareOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Mixin private SampleOptions sample;
+  @Option(
+      names = "--metric",
+      paramLabel = "NAME",
+      defaultValue = "categorical",
+      description =
+          "What the outputs are: categorical (logits of classes), bernoulli (independent logits),"
+              + " gaussian (means of variance one) or poisson (log-rates). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private MetricKind metric;
 
   @Option(
       names = "--estimator",
@@ -101,9 +108,8 @@ final class CompareOptions {
   }
 
   /** Fails on values that make no sense. */
-  void check(int available) {
+  void check() {
     Check check = new Check(spec.commandLine());
-    sample.check(check, available);
     check.atLeast("--draws", draws == null ? 1 : draws, 1);
     check.atLeast("--vectors", vectors == null ? 1 : vectors, 1);
     check.atLeast("--trials", trials, 1);
@@ -113,14 +119,15 @@ final class CompareOptions {
   }
 
   /** The experiment asked for. */
-  Design design(boolean quick) {
-    return design(quick, EstimatorKind.EXACT, Names.Stored.all());
+  Design design(boolean quick, long seed) {
+    return design(quick, seed, EstimatorKind.EXACT, Names.Stored.all());
   }
 
   /** The experiment of the paper's section 3.1, where nothing else is asked for. */
-  Design designOfThePaper(boolean quick) {
+  Design designOfThePaper(boolean quick, long seed) {
     return design(
         quick,
+        seed,
         EstimatorKind.MC,
         List.of(
             Representation.DIAG,
@@ -129,7 +136,7 @@ final class CompareOptions {
             Representation.EKFAC));
   }
 
-  private Design design(boolean quick, EstimatorKind usual, List<Representation> all) {
+  private Design design(boolean quick, long seed, EstimatorKind usual, List<Representation> all) {
     EstimatorKind how = Objects.requireNonNullElse(estimator, usual);
     int howOften = Objects.requireNonNullElse(draws, quick ? QUICK_DRAWS : DRAWS);
     int inAll = quick ? QUICK_VECTORS : ALL_VECTORS;
@@ -142,12 +149,12 @@ final class CompareOptions {
         Objects.requireNonNullElse(vectors, perDraw),
         dampings == null ? ofThePaper() : dampings.stream().sorted().distinct().toList(),
         residual,
-        sample.seed());
+        seed);
   }
 
-  /** Which images are read, and how. */
-  SampleOptions sample() {
-    return sample;
+  /** What the outputs are. */
+  MetricKind metric() {
+    return metric;
   }
 
   /** Where results go. */
@@ -163,9 +170,9 @@ final class CompareOptions {
   }
 
   /** Every setting as it holds, by its option's name. */
-  Map<String, Object> settings(Design design, long examples) {
+  Map<String, Object> settings(Design design) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("n", examples);
+    all.put("metric", metric.toString());
     all.put(
         "representations", design.representations().stream().map(Representation::name).toList());
     all.put("estimator", design.estimator().toString());
@@ -176,7 +183,6 @@ final class CompareOptions {
     all.put("vectors", design.vectors());
     all.put("damping", design.dampings());
     all.put("residual", design.residual().name().toLowerCase(Locale.ROOT));
-    sample.addTo(all);
     return all;
   }
 }

@@ -2,14 +2,12 @@ package io.nngeometry.cli;
 
 import io.nngeometry.models.data.DataSource;
 import io.nngeometry.models.data.Dataset;
-import io.nngeometry.models.data.Framing;
-import io.nngeometry.models.data.Normalisation;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.models.data.Selection;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -17,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -24,7 +23,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Which examples a command reads, how many at a time, and the seed of chance. */
 final class DataOptions {
-  private static final String STANDARD = "standard";
+  private static final List<String> TOLD =
+      List.of("data", "seed", "resize", "stretch", "colour", "normalise");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -73,46 +73,6 @@ final class DataOptions {
 
   @Mixin private PictureOptions pictures;
 
-  /** What becomes of pictures on their way to the network. */
-  static final class PictureOptions {
-    @Option(
-        names = "--resize",
-        paramLabel = "SIZE",
-        converter = Sizes.class,
-        description =
-            "Bring pictures to SIZE, as in 64 or 48x64 (height x width); what does not fit is cut"
-                + " off on both sides.")
-    private @Nullable Framing size;
-
-    @Option(
-        names = "--stretch",
-        description = "With --resize: cut nothing off, change the proportions.")
-    private boolean stretch;
-
-    @Option(
-        names = "--colour",
-        paramLabel = "NAME",
-        converter = Colours.class,
-        description = "grey or rgb: channels of pictures. Default: their own.")
-    private Framing.@Nullable Colour colour;
-
-    @Option(
-        names = "--normalise",
-        paramLabel = "HOW",
-        converter = Normalisations.class,
-        description =
-            "symmetric: pixels from -1 to 1. unit: from 0 to 1. standard: mean 0 and deviation 1 in"
-                + " each channel of the training part. Or MEANS/DEVIATIONS of the channels, as in"
-                + " 0.5,0.5,0.5/0.2,0.2,0.2. Default: symmetric.")
-    private @Nullable String normalisation;
-
-    private Framing framing() {
-      Framing sized = size == null ? Framing.AS_IS : size;
-      Framing fitted = stretch ? sized.fit(Framing.Fit.STRETCH) : sized;
-      return colour == null ? fitted : fitted.colour(colour);
-    }
-  }
-
   /** Reads the word for a source. */
   static final class Sources implements ITypeConverter<DataSource> {
     @Override
@@ -129,31 +89,8 @@ final class DataOptions {
     }
   }
 
-  /** Reads the size of pictures. */
-  static final class Sizes implements ITypeConverter<Framing> {
-    @Override
-    public Framing convert(String word) {
-      return converted(() -> Framing.parse(word));
-    }
-  }
-
-  /** Reads the name of a colour. */
-  static final class Colours implements ITypeConverter<Framing.Colour> {
-    @Override
-    public Framing.Colour convert(String word) {
-      return converted(() -> Framing.Colour.of(word));
-    }
-  }
-
-  /** Checks the name of a normalisation, of which one needs the data. */
-  static final class Normalisations implements ITypeConverter<String> {
-    @Override
-    public String convert(String word) {
-      return word.equals(STANDARD) ? word : converted(() -> Normalisation.parse(word)).toString();
-    }
-  }
-
-  private static <T> T converted(java.util.function.Supplier<T> value) {
+  /** A value of the command line, or the complaint about it. */
+  static <T> T converted(java.util.function.Supplier<T> value) {
     try {
       return value.get();
     } catch (IllegalArgumentException e) {
@@ -190,6 +127,26 @@ final class DataOptions {
     }
   }
 
+  /** All examples of a part, whatever --n says. */
+  Dataset whole(Part which, FloatType type) throws IOException {
+    Selection selection = selection(which);
+    try (Dataset read = normalised(read(selection), selection)) {
+      return read.as(type.type());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("--data %s: %s".formatted(source, e.getMessage()), e);
+    }
+  }
+
+  /** The part asked for; null for what suits the source. */
+  @Nullable Part part() {
+    return part;
+  }
+
+  /** The part asked for, or the {@code usual} one. */
+  Part part(Part usual) {
+    return part == null ? usual : part;
+  }
+
   /** Examples of another source, read as these are: --n, pictures and their normalisation alike. */
   Dataset load(DataSource other, FloatType type) throws IOException {
     Selection selection = selection(null).first(n == null ? Integer.MAX_VALUE : n);
@@ -214,17 +171,35 @@ final class DataOptions {
   }
 
   private Dataset normalised(Dataset raw, Selection selection) throws IOException {
-    if (pictures.normalisation == null) {
-      return raw;
-    }
-    try (raw) {
-      if (!pictures.normalisation.equals(STANDARD)) {
-        return raw.normalised(Normalisation.parse(pictures.normalisation));
+    return pictures.normalised(raw, () -> read(selection.part(Part.TRAIN).first(Long.MAX_VALUE)));
+  }
+
+  /**
+   * These options where they are given, on top of what {@link #addTo} told of another command: its
+   * data, but for how many and in what order.
+   *
+   * @throws ParameterException if what was told makes no sense
+   */
+  DataOptions over(Map<String, String> settings) {
+    Map<String, String> both = new LinkedHashMap<>(settings);
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName().substring(2);
+      if (TOLD.contains(name) && !name.equals("seed")) {
+        both.put(
+            name, option.type() == boolean.class ? "true" : option.originalStringValues().get(0));
       }
-      try (Dataset train = read(selection.part(Part.TRAIN).first(Long.MAX_VALUE))) {
-        return raw.normalised(Normalisation.standardising(train));
-      }
     }
+    return of(both);
+  }
+
+  /** Fails unless --n, where it is given, is what {@code read} has. */
+  void checkRead(Dataset read) {
+    new Check(spec.commandLine()).between("--n", n == null ? 1 : n, 1, read.size());
+  }
+
+  /** How many to read at the most, where {@code usual} are. */
+  int most(int usual) {
+    return n == null ? usual : n;
   }
 
   /**
@@ -236,7 +211,7 @@ final class DataOptions {
   static DataOptions of(Map<String, String> settings) {
     Told told = new Told();
     List<String> arguments = new ArrayList<>();
-    for (String name : List.of("data", "seed", "resize", "stretch", "colour", "normalise")) {
+    for (String name : TOLD) {
       if (settings.containsKey(name)) {
         arguments.add("--%s=%s".formatted(name, settings.get(name)));
       }
@@ -273,16 +248,6 @@ final class DataOptions {
     settings.put("batch", batch);
     settings.put("shuffle", shuffle);
     settings.put("seed", seed);
-    Framing framing = pictures.framing();
-    if (pictures.size != null) {
-      settings.put("resize", "%dx%d".formatted(framing.height(), framing.width()));
-      settings.put("stretch", pictures.stretch);
-    }
-    if (pictures.colour != null) {
-      settings.put("colour", framing.colour().name().toLowerCase(Locale.ROOT));
-    }
-    if (pictures.normalisation != null) {
-      settings.put("normalise", pictures.normalisation);
-    }
+    pictures.addTo(settings);
   }
 }

@@ -1,20 +1,11 @@
 package io.nngeometry.cli;
 
-import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
-import io.nngeometry.cli.training.TrainingSettings;
-import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
-import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.LabelledImages;
-import io.nngeometry.models.data.TrainTest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +19,8 @@ final class MatrixOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Mixin private SampleOptions sample;
+  @Mixin private SubjectOptions subject;
+  @Mixin private FisherOptions fisher;
 
   @Option(names = "--quick", description = "Fewer epochs and images: done in seconds.")
   private boolean quick;
@@ -38,23 +30,9 @@ final class MatrixOptions {
       paramLabel = "MATRIX",
       defaultValue = "fisher",
       description =
-          "fisher: of the network's predictions. hessian: of the mean cross entropy. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "fisher: of the network's predictions. hessian: of the mean loss, the negative"
+              + " log-likelihood of --metric. Default: ${DEFAULT-VALUE}.")
   private MatrixKind kind;
-
-  @Option(
-      names = "--model",
-      paramLabel = "NAME",
-      defaultValue = "small-conv",
-      converter = Names.Network.class,
-      description = "small-conv or mlp. Default: ${DEFAULT-VALUE}.")
-  private NetworkKind model;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "FILE",
-      description = "Weights in safetensors form, instead of training.")
-  private @Nullable Path weights;
 
   @Option(
       names = "--out",
@@ -71,6 +49,9 @@ final class MatrixOptions {
 
   /** What a command does once its network is there. */
   interface Work {
+    /** Fails on values that make no sense for so many parameters, before anything is done. */
+    void check(long parameters);
+
     /** Does it, writes its files, and returns what is to be printed. */
     String in(Session session) throws IOException;
   }
@@ -87,18 +68,12 @@ final class MatrixOptions {
 
   /** Type of products. */
   FloatType dtype() {
-    return sample.dtype();
+    return subject.dtype();
   }
 
   /** Seed of everything random. */
   long seed() {
-    return sample.seed();
-  }
-
-  /** Parameters of the network. */
-  long parameters() {
-    model.checkForDigits();
-    return LayerCollection.of(model.forDigits()).size();
+    return subject.seed();
   }
 
   /**
@@ -107,43 +82,36 @@ final class MatrixOptions {
    * @param own the command's own settings, by option
    * @return the exit code
    */
-  int run(TrainingOptions training, OutputOptions output, Map<String, Object> own, Work work)
-      throws IOException {
-    model.checkForDigits();
+  int run(OutputOptions output, Map<String, Object> own, Work work) throws IOException {
+    MatrixSource source = subject.source(fisher, kind);
+    source.check();
     output.startEngine();
+    Path folder = out == null ? Path.of(spec.name()) : out;
+    boolean going = resume && Checkpoint.isIn(folder);
+    Path kept = folder.resolve(WEIGHTS);
+    if (going) {
+      Checkpoint.check(folder);
+    }
     try (Scope scope = Scope.open();
-        TrainTest digits = Digits.load().split(seed())) {
-      int available = digits.test().size();
-      sample.check(new Check(spec.commandLine()), available);
-      int examples = sample.examples(quick, available);
-      TrainingSettings how = training.settings(quick, seed());
-      Path folder = OutputFiles.directory("--out", out == null ? Path.of(spec.name()) : out);
-      Map<String, Object> settings = settings(own, examples);
-      settings.putAll(Classifier.settings(how, weights));
+        Subject found =
+            going
+                ? subject.reopen(fisher.metric(), quick, kept)
+                : subject.open(fisher.metric(), quick)) {
+      work.check(found.network().layers().size());
+      OutputFiles.directory("--out", folder);
+      MatrixSource.Opened opened = new MatrixSource.Opened(source, found.loaded());
+      Map<String, Object> settings = settings(own, found);
       Progress progress = output.progress();
-      boolean going = resume && Checkpoint.isIn(folder);
       Checkpoint checkpoint =
           going ? Checkpoint.resumed(folder, settings) : Checkpoint.fresh(folder, settings);
       if (resume && !going) {
         progress.say("nothing to resume in " + folder + ": beginning");
       }
-      Path given = going ? folder.resolve(WEIGHTS) : weights;
-      Classifier classifier =
-          given == null
-              ? Classifier.trained(model, digits, how, progress)
-              : Classifier.loaded(model, digits, given);
+      Subject ready = found.ready(progress);
       if (!going) {
         checkpoint.drop(); // of a former run, whose weights are about to go
-        Weights.save(
-            folder.resolve(WEIGHTS),
-            model,
-            classifier.net(),
-            Map.of("test_accuracy", Double.toString(classifier.accuracy())));
+        ready.save(kept);
       }
-      progress.say("right on held-out images: " + Numbers.percent(classifier.accuracy()));
-      LabelledImages some = digits.test().take(examples);
-      classifier.net().to(dtype().type());
-      Tensor images = some.images().to(dtype().type());
       return Interruption.during(
           progress,
           checkpoint::goingOn,
@@ -151,10 +119,8 @@ final class MatrixOptions {
             output.print(
                 work.in(
                     new Session(
-                        classifier,
-                        LayerCollection.of(classifier.net()),
-                        Examples.of(images, some.labels()).batches(sample.batch()),
-                        Tensors.options(dtype().type()),
+                        ready,
+                        opened,
                         folder,
                         settings,
                         checkpoint.heeding(interruption),
@@ -169,13 +135,12 @@ final class MatrixOptions {
     return Machine.commandLine(spec);
   }
 
-  private Map<String, Object> settings(Map<String, Object> own, int examples) {
+  private Map<String, Object> settings(Map<String, Object> own, Subject found) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("of", kind.toString());
+    fisher.addTo(all);
     all.putAll(own);
-    all.put("model", model.word());
-    all.put("n", examples);
-    sample.addTo(all);
+    all.putAll(subject.settings(found, quick));
     return all;
   }
 }

@@ -2,6 +2,7 @@ package io.nngeometry.cli;
 
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.data.Examples;
+import io.nngeometry.fisher.ExampleLoss;
 import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.Hessian;
 import io.nngeometry.fisher.MemoryBudgetException;
@@ -66,11 +67,8 @@ record MatrixSource(
     private List<PMat> as(List<Representation> representations, LongConsumer done) {
       try {
         return source.kind == MatrixKind.FISHER
-            ? Fisher.of(network().model(), source.fisher.metric().metric(network().classAxis()))
-                .layers(network().layers())
-                .on(examples())
+            ? fisher()
                 .estimator(source.fisher.estimator(source.data.seed()))
-                .memoryBudget(source.limits.memory())
                 .progress((now, all) -> done.accept(now))
                 .as(representations.toArray(Representation[]::new))
             : hessians(representations, done);
@@ -79,9 +77,28 @@ record MatrixSource(
       }
     }
 
+    /** The Fisher matrices of the network on the data, of the exact estimator. */
+    Fisher fisher() {
+      return Fisher.of(network().model(), source.fisher.metric().metric(network().classAxis()))
+          .layers(network().layers())
+          .on(examples())
+          .memoryBudget(source.limits.memory());
+    }
+
+    /** The loss whose Hessian the other matrix is: the metric's negative log-likelihood. */
+    ExampleLoss loss() {
+      return source.fisher.metric().loss(network().classAxis());
+    }
+
+    /** Another matrix of the same network on the same data. */
+    Opened of(MatrixKind other) {
+      return new Opened(
+          new MatrixSource(source.model, source.data, source.fisher, source.limits, other), loaded);
+    }
+
     private List<PMat> hessians(List<Representation> representations, LongConsumer done) {
       Hessian hessian =
-          Hessian.of(network().model(), source.fisher.metric().loss(network().classAxis()))
+          Hessian.of(network().model(), loss())
               .layers(network().layers())
               .on(examples())
               .memoryBudget(source.limits.memory())

@@ -40,7 +40,7 @@ final class ModelOptions {
       paramLabel = "FILE",
       description =
           "Weights of a network given by name: safetensors, or a state_dict of PyTorch. Default:"
-              + " drawn from --seed.")
+              + " drawn from --seed; compare, spectrum and solve then train it.")
   private @Nullable Path weights;
 
   @Option(
@@ -65,7 +65,7 @@ final class ModelOptions {
       converter = CompareOptions.Precision.class,
       description =
           "float64 or float32: network and data are converted to it. Default: the network's own,"
-              + " float32 for those given by name.")
+              + " float32 for those given by name; float64 in compare, spectrum and solve.")
   private @Nullable FloatType dtype;
 
   @Option(
@@ -88,7 +88,7 @@ final class ModelOptions {
    * @param seed of its parameters, if no weights are given
    */
   Network load(long seed) throws IOException {
-    return load(seed, Optional.empty());
+    return load(seed, Optional.empty(), null, weights);
   }
 
   /**
@@ -98,32 +98,105 @@ final class ModelOptions {
    * @param example sizes of one example
    */
   Network load(long seed, long... example) throws IOException {
-    return load(seed, Optional.of(Arrays.stream(example).boxed().toList()));
+    return load(seed, boxed(example), null, weights);
   }
 
-  private Network load(long seed, Optional<List<Long>> example) throws IOException {
-    String name = model == null ? NetworkKind.SMALL_CONV.word() : model;
-    Optional<NetworkKind> kind = NetworkKind.find(name);
-    Network whole = kind.isPresent() ? built(kind.get(), seed, example) : read(Path.of(name));
-    return layers.isEmpty() ? whole : whole.with(Globs.of(layers).choose(whole.layers()));
-  }
-
-  private Network built(NetworkKind kind, long seed, Optional<List<Long>> example)
+  /**
+   * The same of type {@code usual} where none is asked for.
+   *
+   * @param instead weights to take for those of the options, or null
+   */
+  Network load(long seed, FloatType usual, @Nullable Path instead, long... example)
       throws IOException {
+    return load(seed, boxed(example), usual, instead == null ? weights : instead);
+  }
+
+  /**
+   * The network for such data, its parameters neither drawn nor loaded, and of float32, in which it
+   * is to be trained; it tells the type that it is to have then.
+   */
+  Network untrained(FloatType usual, long[] example, int outputs) {
+    NetworkKind kind = kind().orElseThrow();
+    NetworkKind.Shape shape = asked(boxed(example)).or(NetworkKind.Shape.of(example, outputs));
+    return chosen(named(kind, shape, kind.build(shape), dtype(usual)));
+  }
+
+  /** Whether the network is one by name that nobody trained: its parameters are drawn. */
+  boolean isDrawn() {
+    return weights == null && kind().isPresent();
+  }
+
+  /** The weights' file, if one is given. */
+  Optional<Path> weights() {
+    return Optional.ofNullable(weights);
+  }
+
+  /** The type asked for, or the {@code usual} one. */
+  FloatType dtype(FloatType usual) {
+    return dtype == null ? usual : dtype;
+  }
+
+  private Optional<NetworkKind> kind() {
+    return NetworkKind.find(name());
+  }
+
+  private String name() {
+    return model == null ? NetworkKind.SMALL_CONV.word() : model;
+  }
+
+  private Network load(
+      long seed, Optional<List<Long>> example, @Nullable FloatType usual, @Nullable Path parameters)
+      throws IOException {
+    Optional<NetworkKind> kind = kind();
+    return chosen(
+        kind.isPresent()
+            ? built(kind.get(), seed, example, usual, parameters)
+            : read(Path.of(name()), usual));
+  }
+
+  private Network chosen(Network whole) {
+    return whole.with(chosen(whole.layers()));
+  }
+
+  /** Those of {@code all} layers that --layers names. */
+  LayerCollection chosen(LayerCollection all) {
+    return layers.isEmpty() ? all : Globs.of(layers).choose(all);
+  }
+
+  private static Optional<List<Long>> boxed(long[] sizes) {
+    return Optional.of(Arrays.stream(sizes).boxed().toList());
+  }
+
+  private NetworkKind.Shape asked(Optional<List<Long>> example) {
     Check check = new Check(spec.commandLine());
     check.atLeast("--classes", classes == null ? 1 : classes, 1);
     check.atLeast("--width", width == null ? 1 : width, 1);
+    return new NetworkKind.Shape(example, Optional.ofNullable(classes), Optional.ofNullable(width));
+  }
+
+  private Network built(
+      NetworkKind kind,
+      long seed,
+      Optional<List<Long>> example,
+      @Nullable FloatType usual,
+      @Nullable Path parameters)
+      throws IOException {
     NetworkKind.Shape shape =
-        new NetworkKind.Shape(example, Optional.ofNullable(classes), Optional.ofNullable(width))
-            .or(weights == null ? NetworkKind.Shape.DEFAULT : Weights.shape(weights));
+        asked(example)
+            .or(parameters == null ? NetworkKind.Shape.DEFAULT : Weights.shape(parameters));
     Module net = kind.build(shape);
-    if (weights == null) {
+    if (parameters == null) {
       net.initialize(seed);
     } else {
-      Weights.load(weights, kind, net);
+      Weights.load(parameters, kind, net);
     }
-    FloatType type = dtype == null ? FloatType.FLOAT32 : dtype;
+    FloatType type = dtype(usual == null ? FloatType.FLOAT32 : usual);
     net.to(type.type()).eval();
+    return named(kind, shape, net, type);
+  }
+
+  private static Network named(
+      NetworkKind kind, NetworkKind.Shape shape, Module net, FloatType type) {
     return new Network(
         kind.word(),
         kind.description(),
@@ -140,10 +213,11 @@ final class ModelOptions {
               torch.zeros(
                   one, Tensors.options(takes == ScalarType.Undefined ? type.type() : takes)));
         },
-        List.of());
+        List.of(),
+        Optional.of(new Architecture(kind, shape)));
   }
 
-  private Network read(Path file) throws IOException {
+  private Network read(Path file, @Nullable FloatType usual) throws IOException {
     checkProgram(file);
     ExportedProgram program;
     try {
@@ -161,7 +235,10 @@ final class ModelOptions {
             .orElseThrow(
                 () -> new UserException("--model %s: it has no parameters".formatted(file)));
     FloatType type =
-        dtype != null ? dtype : own == ScalarType.Double ? FloatType.FLOAT64 : FloatType.FLOAT32;
+        dtype(
+            usual != null
+                ? usual
+                : own == ScalarType.Double ? FloatType.FLOAT64 : FloatType.FLOAT32);
     ExportedProgram converted = own == type.type() ? program : program.to(type.type());
     return new Network(
         file.toString(),
@@ -170,7 +247,8 @@ final class ModelOptions {
         LayerCollection.of(converted),
         type,
         converted::oneExample,
-        converted.uncovered());
+        converted.uncovered(),
+        Optional.empty());
   }
 
   private void checkProgram(Path file) {

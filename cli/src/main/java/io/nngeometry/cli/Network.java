@@ -3,6 +3,7 @@ package io.nngeometry.cli;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.Model;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
@@ -16,6 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param dtype type of its parameters, and of the data that it takes
  * @param oneExample zeros of the shapes and types that it takes
  * @param uncovered operators whose parameters no rule covers, with their names
+ * @param architecture what it takes to build it again, of a network given by name
  */
 record Network(
     String name,
@@ -24,15 +26,16 @@ record Network(
     LayerCollection layers,
     FloatType dtype,
     Supplier<List<Tensor>> oneExample,
-    List<String> uncovered) {
+    List<String> uncovered,
+    Optional<Architecture> architecture) {
 
   /** Which axis of the outputs the classes are. */
   int classAxis() {
-    return NetworkKind.find(name).map(NetworkKind::classAxis).orElse(1);
+    return architecture.map(a -> a.kind().classAxis()).orElse(1);
   }
 
   /** The same with other parameters to look at. */
   Network with(LayerCollection some) {
-    return new Network(name, description, model, some, dtype, oneExample, uncovered);
+    return new Network(name, description, model, some, dtype, oneExample, uncovered, architecture);
   }
 }

@@ -2,6 +2,7 @@ package io.nngeometry.cli;
 
 import io.nngeometry.models.LeNet;
 import io.nngeometry.models.Mlp;
+import io.nngeometry.models.Norm;
 import io.nngeometry.models.ResNet18;
 import io.nngeometry.models.ResNet50;
 import io.nngeometry.models.ResNetCifar;
@@ -70,8 +71,9 @@ enum NetworkKind {
   RESNET18("residual network of 18 layers with batch normalisation", new long[] {3, 32, 32}) {
     @Override
     Module build(Shape shape) {
-      requireColours(shape);
-      return new ResNet18(shape.width().orElse(64), shape.classes().orElse(10));
+      requireImages(shape, 1);
+      return new ResNet18(
+          sizes(shape).get(0), shape.width().orElse(64), shape.classes().orElse(10), Norm.BATCH);
     }
   },
 
@@ -80,8 +82,8 @@ enum NetworkKind {
     @Override
     Module build(Shape shape) {
       shape.refuseWidth(this);
-      requireColours(shape);
-      return new ResNet50(shape.classes().orElse(200));
+      requireImages(shape, 1);
+      return new ResNet50(sizes(shape).get(0), shape.classes().orElse(200), Norm.NONE);
     }
   },
 
@@ -112,7 +114,7 @@ enum NetworkKind {
     }
   };
 
-  static final String ANY_IMAGES = "mlp, lenet and resnet20";
+  static final String ANY_IMAGES = "mlp, lenet and the residual networks";
 
   private final String description;
   private final long[] input;
@@ -194,33 +196,8 @@ enum NetworkKind {
     }
   }
 
-  final void requireColours(Shape shape) {
-    List<Long> sizes = sizes(shape);
-    if (sizes.size() != 3 || sizes.get(0) != 3) {
-      throw new UsageException(
-          "--model: %s takes images of three channels, not inputs of %s; make them so with --colour rgb, or take %s"
-              .formatted(word(), times(sizes), ANY_IMAGES));
-    }
-  }
-
   static String times(List<Long> sizes) {
     return sizes.stream().map(String::valueOf).collect(Collectors.joining(" x "));
-  }
-
-  /** The network for the digits. */
-  Module forDigits() {
-    try {
-      return build(Shape.of(SMALL_CONV.input, Digits.CLASSES));
-    } catch (UsageException e) {
-      throw new UsageException(
-          "--model: %s is not made for 8 x 8 digits; small-conv and mlp are, and resnet20"
-              .formatted(word()));
-    }
-  }
-
-  /** Fails if digits are no input of it. */
-  void checkForDigits() {
-    forDigits();
   }
 
   /** Type of what it takes: undefined for that of its parameters. */

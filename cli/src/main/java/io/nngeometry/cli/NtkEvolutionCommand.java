@@ -185,6 +185,7 @@ final class NtkEvolutionCommand implements Callable<Integer> {
           Keeper.fresh(Checkpoints.none(folder, network.metadata(), texts), THRESHOLDS, settings);
       Training.run(
           network.build(),
+          kind.classAxis(),
           examples,
           how,
           milestones,

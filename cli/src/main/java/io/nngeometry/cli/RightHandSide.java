@@ -1,5 +1,6 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerCollection;
@@ -31,7 +32,7 @@ sealed interface RightHandSide {
     return new FromFile(VectorFile.of(word));
   }
 
-  /** The gradient of the mean cross entropy over the examples. */
+  /** The gradient of the mean loss over the examples: minus the mean score. */
   record Gradient() implements RightHandSide {
     @Override
     public String toString() {
@@ -49,16 +50,30 @@ sealed interface RightHandSide {
                 .examples()
                 .forEach(
                     batch -> {
-                      Tensor outputs = session.classifier().net().forward(batch.inputs().get(0));
-                      Tensor mean = torch.cross_entropy_loss(outputs, batch.labels().orElseThrow());
+                      Tensor outputs = forward(session, batch);
+                      Tensor slope =
+                          session.opened().loss().gradient(outputs.detach(), aims(batch));
+                      Tensor linear = outputs.mul(slope).sum();
                       total
                           .select(0, 0)
-                          .add_(
-                              PVector.gradient(layers, mean).tensor(),
-                              Tensors.scalar(batch.size() / n));
+                          .add_(PVector.gradient(layers, linear).tensor(), Tensors.scalar(1 / n));
                     });
             return total;
           });
+    }
+
+    private static Tensor forward(Session session, Minibatch batch) {
+      Tensor[] inputs = batch.inputs().toArray(Tensor[]::new);
+      return session.opened().network().model().forward(inputs);
+    }
+
+    private static Tensor aims(Minibatch batch) {
+      return batch
+          .labels()
+          .orElseThrow(
+              () ->
+                  new UserException(
+                      "--vector gradient: the data have no targets; give random:SEED or FILE:KEY"));
     }
   }
 

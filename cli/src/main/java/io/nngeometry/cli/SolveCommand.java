@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
     name = "solve",
     description =
         "Solves (M + lambda I) x = v by preconditioned conjugate gradients, for the implicit Fisher"
-            + " matrix or Hessian M of a network that was trained on the embedded digits. Writes x"
-            + " as 'result' of result.safetensors, solve.json, solve.csv, and the residual against"
+            + " matrix or Hessian M of a network, which is trained first if it is given by name"
+            + " alone. Writes x as 'result' of result.safetensors, solve.json, solve.csv, and the residual against"
             + " the products as residuals.png and .svg.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
@@ -51,6 +51,7 @@ import picocli.CommandLine.Spec;
       "  nngeometry solve",
       "  nngeometry solve --compare --damping 1e-2",
       "  nngeometry solve --preconditioner nystrom --rank 100 --vector random:7",
+      "  nngeometry solve --model net.pt2 --data safetensors:net.safetensors",
       "  nngeometry solve --vector solve/result.safetensors:result --out twice"
     })
 final class SolveCommand implements Callable<Integer> {
@@ -62,7 +63,7 @@ final class SolveCommand implements Callable<Integer> {
       defaultValue = "gradient",
       converter = Vectors.class,
       description =
-          "gradient of the mean cross entropy, random:SEED, or FILE[:KEY] in safetensors form."
+          "gradient of the mean loss, the negative log-likelihood of --metric, random:SEED, or FILE[:KEY] in safetensors form."
               + " Default: ${DEFAULT-VALUE}.")
   private RightHandSide vector;
 
@@ -111,7 +112,6 @@ final class SolveCommand implements Callable<Integer> {
   private boolean compare;
 
   @Mixin private MatrixOptions matrix;
-  @Mixin private TrainingOptions training;
   @Mixin private OutputOptions output;
 
   /** Reads the name of a right-hand side. */
@@ -130,7 +130,7 @@ final class SolveCommand implements Callable<Integer> {
     Stopwatch watch = Stopwatch.start();
     Check check = new Check(spec.commandLine());
     check.positive("--damping", damping);
-    check.between("--rank", rank, 1, matrix.parameters());
+    check.atLeast("--rank", rank, 1);
     check.atLeast("--max-products", maxProducts, 1);
     double target =
         check.positive(
@@ -147,7 +147,22 @@ final class SolveCommand implements Callable<Integer> {
     own.put("tolerance", target);
     own.put("max-products", maxProducts);
     own.put("compare", compare);
-    return matrix.run(training, output, own, session -> results(session, watch, target));
+    return matrix.run(
+        output,
+        own,
+        new MatrixOptions.Work() {
+          @Override
+          public void check(long parameters) {
+            if (preconditioner == PreconditionerKind.NYSTROM) {
+              check.between("--rank", rank, 1, parameters);
+            }
+          }
+
+          @Override
+          public String in(Session session) throws IOException {
+            return results(session, watch, target);
+          }
+        });
   }
 
   private String results(Session session, Stopwatch watch, double target) throws IOException {
@@ -156,7 +171,7 @@ final class SolveCommand implements Callable<Integer> {
     if (norm == 0) {
       throw new UserException("--vector: the vector is zero, and so is the solution");
     }
-    try (PMat m = session.matrix(matrix.kind(), Representation.IMPLICIT)) {
+    try (PMat m = session.matrix(Representation.IMPLICIT)) {
       ConjugateGradient method = new ConjugateGradient(target, maxProducts);
       List<Solved> solved = new ArrayList<>();
       solved.add(solve(session, m, v, method, preconditioner));
@@ -171,7 +186,7 @@ final class SolveCommand implements Callable<Integer> {
               session.settings(),
               Machine.facts(),
               Machine.versions(),
-              session.classifier().facts(),
+              session.subject().facts(),
               m.size(),
               session.examples().size(),
               norm,

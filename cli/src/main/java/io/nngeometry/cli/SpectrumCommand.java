@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "spectrum",
     description =
-        "Finds the eigenvalues of the Fisher matrix or the Hessian of a network that was trained"
-            + " on the embedded digits: the greatest ones by Lanczos iterations; the density of"
+        "Finds the eigenvalues of the Fisher matrix or the Hessian of a network, which is trained"
+            + " first if it is given by name alone: the greatest ones by Lanczos iterations; the density of"
             + " all, the trace and the log-determinant by stochastic Lanczos quadrature, with"
             + " standard errors. By products alone, unless another representation is asked for."
             + " Writes spectrum.json, .csv, .png and .svg.",
@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
       "  nngeometry spectrum",
       "  nngeometry spectrum --of hessian --top 20 --out hessian",
       "  nngeometry spectrum --representation kfac --probes 20 --json",
+      "  nngeometry spectrum --model net.pt2 --data safetensors:net.safetensors",
       "  nngeometry spectrum --resume    (after Ctrl-C)"
     })
 final class SpectrumCommand implements Callable<Integer> {
@@ -98,14 +99,13 @@ final class SpectrumCommand implements Callable<Integer> {
   private double damping;
 
   @Mixin private MatrixOptions matrix;
-  @Mixin private TrainingOptions training;
   @Mixin private OutputOptions output;
 
   @Override
   public Integer call() throws IOException {
     Stopwatch watch = Stopwatch.start();
     Check check = new Check(spec.commandLine());
-    check.between("--top", top, 1, matrix.parameters());
+    check.atLeast("--top", top, 1);
     check.atLeast("--probes", probes == null ? 1 : probes, 1);
     check.atLeast("--steps", steps == null ? 1 : steps, 1);
     check.positive("--damping", damping);
@@ -116,7 +116,20 @@ final class SpectrumCommand implements Callable<Integer> {
     own.put("probes", probes());
     own.put("steps", steps());
     own.put("damping", damping);
-    return matrix.run(training, output, own, session -> results(session, watch));
+    return matrix.run(
+        output,
+        own,
+        new MatrixOptions.Work() {
+          @Override
+          public void check(long parameters) {
+            check.between("--top", top, 1, parameters);
+          }
+
+          @Override
+          public String in(Session session) throws IOException {
+            return results(session, watch);
+          }
+        });
   }
 
   private int probes() {
@@ -128,7 +141,7 @@ final class SpectrumCommand implements Callable<Integer> {
   }
 
   private String results(Session session, Stopwatch watch) throws IOException {
-    try (PMat m = session.matrix(matrix.kind(), representation)) {
+    try (PMat m = session.matrix(representation)) {
       Spectrum.Top greatest = greatest(session, m);
       SpectralDensity density = density(session, m);
       Spectrum results =
@@ -139,7 +152,7 @@ final class SpectrumCommand implements Callable<Integer> {
               session.settings(),
               Machine.facts(),
               Machine.versions(),
-              session.classifier().facts(),
+              session.subject().facts(),
               new Spectrum.Matrix(
                   matrix.kind().toString(),
                   representation.name(),

@@ -28,11 +28,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains a network on labelled images. */
+/** Trains a network on labelled examples. */
 @Command(
     name = "train",
     description =
-        "Trains a network on labelled images, the embedded digits or others, and writes its"
+        "Trains a network on labelled images, the embedded digits or others, or on tokens, and writes its"
             + " weights, its training curve as PNG and SVG, and its history as JSON, next to each"
             + " other; with --checkpoints also states on the way.",
     sortOptions = false,
@@ -59,13 +59,17 @@ final class TrainCommand implements Callable<Integer> {
       defaultValue = "small-conv",
       converter = Names.Network.class,
       description =
-          "small-conv, lenet, mlp, resnet20, resnet18 or resnet50. Default: ${DEFAULT-VALUE}.")
+          "small-conv, lenet, mlp, resnet20, resnet18, resnet50, or transformer, whose data are"
+              + " tokens, (n, length), with the tokens wanted at each place as labels. Default:"
+              + " ${DEFAULT-VALUE}.")
   private NetworkKind model;
 
   @Option(
       names = "--width",
       paramLabel = "W",
-      description = "Channels of the first stage, or hidden units. Default: the network's own.")
+      description =
+          "Channels of the first stage, hidden units, or features of a token. Default: the network's"
+              + " own.")
   private @Nullable Integer width;
 
   @Option(
@@ -128,6 +132,7 @@ final class TrainCommand implements Callable<Integer> {
                   net,
                   Training.run(
                       net,
+                      model.classAxis(),
                       examples,
                       settings,
                       milestones,
@@ -167,7 +172,7 @@ final class TrainCommand implements Callable<Integer> {
       Module net,
       TrainingHistory history)
       throws IOException {
-    Weights.save(out, model, net, facts(network, source, settings, history));
+    Weights.save(out, network, net, facts(network, source, settings, history));
     Path json = OutputFiles.sibling(out, SUFFIX, "-history.json");
     List<Path> pictures =
         OutputFiles.figure(
@@ -195,7 +200,7 @@ final class TrainCommand implements Callable<Integer> {
     source.forEach((name, value) -> facts.put(name, value.toString()));
     settings.options().forEach((name, value) -> facts.put(name, value.toString()));
     facts.put("optimiser", settings.optimiser().toString());
-    facts.put("test_accuracy", Double.toString(history.last().testAccuracy()));
+    facts.put(Weights.ACCURACY, Double.toString(history.last().testAccuracy()));
     return facts;
   }
 

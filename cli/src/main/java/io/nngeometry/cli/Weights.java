@@ -9,18 +9,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** A network's parameters in a file: safetensors, or to read, a state_dict of PyTorch. */
 final class Weights {
+  /** Name of the share of held-out examples that a network classifies rightly. */
+  static final String ACCURACY = "test_accuracy";
+
   private Weights() {}
 
   /** Writes them, with {@code facts} about how they came about. */
-  static void save(Path file, NetworkKind kind, Module net, Map<String, String> facts)
+  static void save(Path file, Architecture network, Module net, Map<String, String> facts)
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(facts);
     metadata.put("format", "nngeometry-weights");
     metadata.put("version", "1");
-    metadata.put("model", kind.word());
+    metadata.putAll(network.metadata());
     Safetensors.write(file, net.state(), metadata);
   }
 
@@ -33,6 +37,14 @@ final class Weights {
       return Architecture.shape(weights.metadata());
     } catch (CorruptFileException e) {
       return NetworkKind.Shape.DEFAULT; // a state_dict, or loading says what is wrong
+    }
+  }
+
+  /** The accuracy that the metadata of a file of ours tell, if they do. */
+  static OptionalDouble accuracy(Path file) throws IOException {
+    try (TensorFile weights = Safetensors.read(file, name -> false)) {
+      String share = weights.metadata().get(ACCURACY);
+      return share == null ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(share));
     }
   }
 

@@ -11,9 +11,8 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.Metric;
 import io.nngeometry.fisher.Representation;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.LabelledImages;
-import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
 import io.nngeometry.operators.PMat;
 import java.io.IOException;
@@ -100,12 +99,11 @@ class CheckpointStudyTest {
   /** By an independent path: the file's weights, the split of the training's seed, all of F. */
   private static double trace(Checkpoints checkpoints, Checkpoints.Entry entry) throws IOException {
     try (Scope scope = Scope.open();
-        TrainTest digits = Digits.load().split(SEED)) {
+        Dataset digits = Digits.test(SEED)) {
       Module net = Architecture.of(checkpoints.network()).build();
       checkpoints.load(entry, net);
       net.to(ScalarType.Double);
-      LabelledImages some = digits.test().take(30);
-      Examples data = Examples.of(some.images().to(ScalarType.Double), some.labels());
+      Examples data = digits.take(30).as(ScalarType.Double).examples();
       try (PMat f = Fisher.of(net, Metric.categorical()).on(data).as(Representation.DENSE)) {
         return f.trace();
       }
@@ -212,8 +210,8 @@ class CheckpointStudyTest {
         .contains("nngeometry train --checkpoints");
     assertThat(compare("w", "--weights=some.safetensors").complaint()).contains("--weights");
     assertThat(Ran.of("compare", "--resume").complaint()).contains("--checkpoints");
-    assertThat(Ran.of("compare", "--data=npy:x.npy").complaint())
-        .contains("--data", "--checkpoints");
+    assertThat(compare("m", "--model=mlp").complaint()).contains("--model", "leave it out");
+    assertThat(compare("p", "--split=train").complaint()).contains("--split", "leave it out");
     assertThat(compare("n", "--n=451").complaint()).contains("--n");
     assertThat(compare("d", "--n=5", "--data=npy:" + folder.resolve("x.npy")).complaint())
         .contains("x.npy", "no such file");

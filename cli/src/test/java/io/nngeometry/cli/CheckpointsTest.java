@@ -11,8 +11,8 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.io.CorruptFileException;
 import io.nngeometry.io.Safetensors;
 import io.nngeometry.io.TensorFile;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,12 +59,11 @@ class CheckpointsTest {
         .containsExactly(0.2, 0.3, 0.4, 0.5); // 0.99 is never reached
     double before = 0;
     Module net = Architecture.of(checkpoints.network()).build();
-    try (TrainTest digits = Digits.load().split(0)) {
+    try (Dataset digits = Digits.test(0)) {
       for (Checkpoints.Entry entry : entries) {
         checkpoints.load(entry, net);
         assertThat(net.isTraining()).isFalse();
-        assertThat(Training.accuracy(net, digits.test()))
-            .isCloseTo(entry.testAccuracy(), within(1e-12));
+        assertThat(Training.accuracy(net, digits)).isCloseTo(entry.testAccuracy(), within(1e-12));
         for (double threshold : entry.thresholds()) {
           assertThat(entry.testAccuracy()).isGreaterThan(threshold);
           assertThat(before).isLessThanOrEqualTo(threshold);

@@ -237,7 +237,7 @@ class CompareCommandTest {
 
   @Test
   void theMatricesCanBeReadBack() throws IOException {
-    LayerCollection layers = LayerCollection.of(NetworkKind.SMALL_CONV.forDigits());
+    LayerCollection layers = LayerCollection.of(Truths.forDigits(NetworkKind.SMALL_CONV));
     try (Scope scope = Scope.open();
         PMat dense = OperatorFile.read(folder.resolve("dense.safetensors"), layers)) {
       Tensor f = dense.toDense();
@@ -346,8 +346,8 @@ class CompareCommandTest {
         .containsExactly("diag", "kfac");
     assertThat(now.get("settings").get("trials").asInt()).isEqualTo(5);
     assertThat(now.has("training")).isFalse();
-    assertThat(now.get("model").get("test_accuracy").asDouble())
-        .isEqualTo(results.get("model").get("test_accuracy").asDouble());
+    // of a network that is given, the accuracy is that on the 20 examples looked at
+    assertThat(20 * now.get("model").get("test_accuracy").asDouble() % 1).isZero();
     List<String> draws =
         Files.readAllLines(other.resolve("results.csv")).stream()
             .map(Artifacts::fields)

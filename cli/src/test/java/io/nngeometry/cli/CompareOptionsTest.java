@@ -26,7 +26,7 @@ class CompareOptionsTest {
 
   @Test
   void thePapersDampings() {
-    List<Double> dampings = of().design(false).dampings();
+    List<Double> dampings = of().design(false, 0).dampings();
     assertThat(dampings).hasSize(14).isSorted();
     assertThat(dampings.get(0)).isCloseTo(1e-4, within(1e-12));
     assertThat(dampings.get(13)).isCloseTo(Math.pow(10, -0.75), within(1e-12));
@@ -37,11 +37,10 @@ class CompareOptionsTest {
 
   @Test
   void exactMatricesAreDrawnOnceWithAllVectors() {
-    Design design = of().design(false);
+    Design design = of().design(false, 0);
     assertThat(design.draws()).isEqualTo(1);
     assertThat(design.vectors()).isEqualTo(20);
-    assertThat(of("--draws=9").design(false).draws()).isEqualTo(1);
-    assertThat(of().sample().examples(false, 450)).isEqualTo(450);
+    assertThat(of("--draws=9").design(false, 0).draws()).isEqualTo(1);
     assertThat(design.representations())
         .hasSize(8)
         .doesNotContain(Representation.IMPLICIT, Representation.EYE);
@@ -49,27 +48,27 @@ class CompareOptionsTest {
 
   @Test
   void sampledOnesAreDrawnAsInThePaper() {
-    Design design = of("--estimator=mc").design(false);
+    Design design = of("--estimator=mc").design(false, 0);
     assertThat(design.draws()).isEqualTo(5);
     assertThat(design.vectors()).isEqualTo(4);
     assertThat(design.trials()).isEqualTo(5);
-    assertThat(of("--estimator=mc", "--draws=50").design(false).vectors()).isEqualTo(1);
+    assertThat(of("--estimator=mc", "--draws=50").design(false, 0).vectors()).isEqualTo(1);
   }
 
   @Test
   void quickIsLess() {
-    assertThat(of().design(true).vectors()).isEqualTo(8);
-    assertThat(of("--estimator=mc").design(true).draws()).isEqualTo(2);
-    assertThat(of("--estimator=mc").design(true).vectors()).isEqualTo(4);
-    assertThat(of().sample().examples(true, 450)).isEqualTo(150);
-    assertThat(of().sample().examples(true, 100)).isEqualTo(100);
+    assertThat(of().design(true, 0).vectors()).isEqualTo(8);
+    assertThat(of("--estimator=mc").design(true, 0).draws()).isEqualTo(2);
+    assertThat(of("--estimator=mc").design(true, 0).vectors()).isEqualTo(4);
+    assertThat(SubjectOptions.most(true, 450)).isEqualTo(150);
+    assertThat(SubjectOptions.most(true, 100)).isEqualTo(100);
+    assertThat(SubjectOptions.most(false, 450)).isEqualTo(450);
   }
 
   @Test
   void whatIsAskedForHoldsForQuickToo() {
-    CompareOptions options = of("--n=300", "--vectors=9", "--estimator=mc", "--draws=3");
-    assertThat(options.sample().examples(true, 450)).isEqualTo(300);
-    assertThat(options.design(true).vectors()).isEqualTo(9);
-    assertThat(options.design(true).draws()).isEqualTo(3);
+    CompareOptions options = of("--vectors=9", "--estimator=mc", "--draws=3");
+    assertThat(options.design(true, 0).vectors()).isEqualTo(9);
+    assertThat(options.design(true, 0).draws()).isEqualTo(3);
   }
 }

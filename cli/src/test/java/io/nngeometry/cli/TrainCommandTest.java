@@ -10,8 +10,8 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.io.Safetensors;
 import io.nngeometry.io.TensorFile;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,18 +72,18 @@ class TrainCommandTest {
     try (Scope scope = Scope.open();
         GradMode none = GradMode.disabled();
         TensorFile weights = Safetensors.read(file("net.safetensors"));
-        TrainTest digits = Digits.load().split(3)) {
+        Dataset digits = Digits.test(3)) {
       assertThat(weights.metadata())
           .containsEntry("model", "mlp")
           .containsEntry("epochs", "1")
           .containsEntry("seed", "3");
       facts = weights.metadata().get("test_accuracy");
-      Module net = NetworkKind.MLP.forDigits();
+      Module net = Truths.forDigits(NetworkKind.MLP);
       net.load(weights.tensors());
       net.eval();
-      Tensor guesses = net.forward(digits.test().images()).argmax(new LongOptional(1), false);
-      double right = Tensors.item(guesses.eq(digits.test().labels()).sum());
-      accuracy = right / digits.test().size();
+      Tensor guesses = net.forward(digits.inputs()).argmax(new LongOptional(1), false);
+      double right = Tensors.item(guesses.eq(digits.targets().orElseThrow()).sum());
+      accuracy = right / digits.size();
     }
     assertThat(Double.parseDouble(facts)).isCloseTo(accuracy, within(1e-12));
     assertThat(ran.out())
@@ -114,7 +114,7 @@ class TrainCommandTest {
   void withoutEpochsTheNetworkIsAsDrawn() throws IOException {
     JsonNode report = train("drawn", "--epochs=0", "--seed=4", "--json").well().json();
     assertThat(report.get("history").get("epochs")).hasSize(1);
-    Module drawn = NetworkKind.MLP.forDigits();
+    Module drawn = Truths.forDigits(NetworkKind.MLP);
     drawn.initialize(4);
     try (TensorFile saved = Safetensors.read(file("drawn"))) {
       drawn

@@ -1,15 +1,13 @@
 package io.nngeometry.cli;
 
 import io.nngeometry.data.Examples;
-import io.nngeometry.engine.Scope;
 import io.nngeometry.fisher.ExampleLoss;
 import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.Hessian;
 import io.nngeometry.fisher.Metric;
 import io.nngeometry.fisher.Representation;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.LabelledImages;
-import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.nn.Module;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.PVector;
@@ -31,8 +29,8 @@ final class Truths {
   /** All elements of the matrix of the perceptron in {@code folder} on n held-out images. */
   static Tensor dense(Path folder, MatrixKind kind, int n, long seed) throws IOException {
     Module net = net(folder);
-    try (TrainTest digits = Digits.load().split(seed)) {
-      Examples data = data(digits.test().take(n));
+    try (Dataset some = Digits.test(seed).take(n).as(ScalarType.Double)) {
+      Examples data = some.examples().batches(64);
       try (PMat m =
           kind == MatrixKind.FISHER
               ? Fisher.of(net, Metric.categorical()).on(data).as(Representation.DENSE)
@@ -45,23 +43,22 @@ final class Truths {
   /** The gradient of the mean cross entropy there, (d). */
   static Tensor gradient(Path folder, int n, long seed) throws IOException {
     Module net = net(folder);
-    try (TrainTest digits = Digits.load().split(seed)) {
-      LabelledImages some = digits.test().take(n);
-      Tensor outputs = net.forward(some.images().to(ScalarType.Double));
-      Tensor loss = torch.cross_entropy_loss(outputs, some.labels());
+    try (Dataset some = Digits.test(seed).take(n).as(ScalarType.Double)) {
+      Tensor outputs = net.forward(some.inputs());
+      Tensor loss = torch.cross_entropy_loss(outputs, some.targets().orElseThrow());
       return PVector.gradient(io.nngeometry.layers.LayerCollection.of(net), loss).tensor();
     }
   }
 
-  private static Module net(Path folder) throws IOException {
-    Module net = NetworkKind.MLP.forDigits();
-    Weights.load(folder.resolve("weights.safetensors"), NetworkKind.MLP, net);
-    return net.to(ScalarType.Double);
+  /** A network of this kind for the embedded digits. */
+  static Module forDigits(NetworkKind kind) {
+    return kind.build(NetworkKind.Shape.of(new long[] {1, 8, 8}, Digits.CLASSES));
   }
 
-  private static Examples data(LabelledImages some) {
-    return Examples.of(Scope.keeping(() -> some.images().to(ScalarType.Double)), some.labels())
-        .batches(64);
+  private static Module net(Path folder) throws IOException {
+    Module net = forDigits(NetworkKind.MLP);
+    Weights.load(folder.resolve("weights.safetensors"), NetworkKind.MLP, net);
+    return net.to(ScalarType.Double);
   }
 
   /**

@@ -56,7 +56,7 @@ class UsageTest {
   @Test
   void helpStatesTheDefaults() {
     assertThat(Ran.of("compare", "--help").out().replaceAll("\\s+", " "))
-        .contains("Default: small-conv", "Default: exact", "Default: text", "Default: float64")
+        .contains("Default: small-conv", "Default: exact", "Default: text", "float64 in compare")
         .doesNotContain("${");
   }
 
@@ -114,7 +114,7 @@ class UsageTest {
           train extra                       | 'extra'                    | 'nngeometry train --help'
           inspect --width                   | '--width'                  | required
           compare --n many                  | '--n': 'many'              | not an int
-          compare --n 0                     | --n                        | from 1 to 450, got 0
+          compare --n 0                     | --n                        | at least 1, got 0
           compare --n 451                   | --n                        | from 1 to 450, got 451
           compare --draws 0                 | --draws                    | at least 1
           compare --vectors 0               | --vectors                  | at least 1
@@ -132,11 +132,13 @@ class UsageTest {
           compare --dtype float16           | 'float16'                  | float32 and float64
           compare --data cifar              | '--data'                   | digits, fashion-mnist
           compare --model alexnet           | 'alexnet'                  | small-conv, lenet
-          compare --model resnet18          | resnet18                   | small-conv and mlp are
+          compare --model transformer       | transformer takes sequences of tokens | residual networks take images
           compare --threads 0               | --threads                  | at least 1
-          train --model resnet50            | resnet50                   | --colour rgb
           train --model lenet               | lenet                      | at least 12 x 12 pixels
-          compare --model lenet             | lenet                      | small-conv and mlp are
+          compare --model lenet             | lenet                      | at least 12 x 12 pixels
+          compare --metric cauchy           | '--metric'                 | POISSON
+          compare --memory some             | --memory                   | 4GiB
+          compare --epochs -1               | --epochs                   | at least 0
           train --split test                | --split                    | both parts are used
           train --batch 7                   | --batch                    | --train-batch
           train --crop -1                   | --crop                     | at least 0
@@ -151,7 +153,7 @@ class UsageTest {
           train --weight-decay -1           | --weight-decay             | at least zero
           train --train-batch 0             | --train-batch              | at least 1
           train --optimiser lbfgs           | '--optimiser'              | ADAM
-          spectrum --top 0                  | --top                      | from 1 to
+          spectrum --top 0                  | --top                      | at least 1
           spectrum --top 2411 --model mlp   | --top                      | from 1 to 2410, got 2411
           spectrum --probes 0               | --probes                   | at least 1
           spectrum --steps 0                | --steps                    | at least 1
@@ -160,11 +162,12 @@ class UsageTest {
           spectrum --of jacobian            | '--of'                     | HESSIAN
           spectrum --representation no      | 'no'                       | dense, block-diag, kfac
           spectrum --of hessian --representation kfac | no kfac form     | implicit, dense
-          spectrum --model resnet18         | resnet18                   | small-conv and mlp are
+          spectrum --model lenet            | lenet                      | at least 12 x 12 pixels
           solve --damping 0                 | --damping                  | above zero
           solve --tolerance 0               | --tolerance                | above zero
           solve --max-products 0            | --max-products             | at least 1
-          solve --rank 0                    | --rank                     | from 1 to
+          solve --preconditioner nystrom --rank 4000 | --rank            | from 1 to 2458, got 4000
+          solve --rank 0                    | --rank                     | at least 1
           solve --preconditioner lu         | '--preconditioner'         | NYSTROM
           solve --vector random:x           | 'random:x'                 | random:7
           fim --metric cauchy               | '--metric'                 | POISSON

@@ -123,7 +123,7 @@ public final class ForwardMode implements AutoCloseable {
   }
 
   /** Whether this thread's tangents will be differentiated: some operations must then be others. */
-  static boolean isDifferentiable() {
+  public static boolean isDifferentiable() {
     ForwardMode mode = TURN.isHeldByCurrentThread() ? entered : null;
     return mode != null && mode.differentiable;
   }

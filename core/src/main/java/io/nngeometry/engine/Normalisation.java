@@ -111,6 +111,24 @@ public final class Normalisation {
     return e.div(Tensors.sum(e, true, axis));
   }
 
+  /** The logarithm of {@link #softmax}. */
+  public static Tensor logSoftmax(Tensor x, long axis) {
+    if (!ForwardMode.isDifferentiable()) {
+      return torch.log_softmax(x, axis);
+    }
+    Tensor shifted = x.sub(x.detach().amax(new long[] {axis}, true));
+    return shifted.sub(Tensors.sum(shifted.exp(), true, axis).log());
+  }
+
+  /** A {@link #softmax} over the last axis that is zero where everything is minus infinity. */
+  public static Tensor safeSoftmax(Tensor x) {
+    Tensor most = x.detach().amax(new long[] {-1}, true);
+    Tensor finite = most.masked_fill(most.isinf(), Tensors.scalar(0));
+    Tensor e = x.sub(finite).exp();
+    Tensor sum = Tensors.sum(e, true, -1);
+    return e.div(sum.add(sum.detach().eq(Tensors.scalar(0))));
+  }
+
   private static Tensor standardised(Tensor x, long[] axes, double eps) {
     Tensor centred = x.sub(mean(x, axes));
     return centred.mul(inverseRoot(centred, axes, eps));

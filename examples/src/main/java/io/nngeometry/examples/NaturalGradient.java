@@ -8,8 +8,8 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.Jacobian;
 import io.nngeometry.fisher.Metric;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.LabelledImages;
 import io.nngeometry.nn.Conv2d;
 import io.nngeometry.nn.ConvOptions;
 import io.nngeometry.nn.Linear;
@@ -47,8 +47,8 @@ public final class NaturalGradient {
 
   static double run(PrintStream out, int steps) {
     Module net = new Net().initialize(0);
-    try (LabelledImages digits = Digits.load().split(0).train().take(500)) {
-      Examples data = Examples.of(digits.images(), digits.labels()).batches(100);
+    try (Dataset digits = Digits.train(0).take(500)) {
+      Examples data = digits.examples().batches(100);
       double loss = loss(net, digits);
       for (int k = 0; k < steps; k++) {
         try (Scope scope = Scope.open();
@@ -69,11 +69,11 @@ public final class NaturalGradient {
     }
   }
 
-  private static Tensor lossTensor(Module net, LabelledImages digits) {
-    return torch.cross_entropy_loss(net.forward(digits.images()), digits.labels());
+  private static Tensor lossTensor(Module net, Dataset digits) {
+    return torch.cross_entropy_loss(net.forward(digits.inputs()), digits.targets().orElseThrow());
   }
 
-  private static double loss(Module net, LabelledImages digits) {
+  private static double loss(Module net, Dataset digits) {
     try (Scope scope = Scope.open()) {
       return Tensors.item(lossTensor(net, digits));
     }

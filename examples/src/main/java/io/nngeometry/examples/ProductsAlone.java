@@ -18,8 +18,8 @@ import io.nngeometry.linalg.Slq;
 import io.nngeometry.linalg.Solution;
 import io.nngeometry.linalg.XTrace;
 import io.nngeometry.models.SmallConvNet;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Digits;
-import io.nngeometry.models.data.LabelledImages;
 import io.nngeometry.nn.Module;
 import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.FMat;
@@ -41,11 +41,11 @@ public final class ProductsAlone {
 
   /** Returns the relative residual of the solve. */
   static double run(PrintStream out) {
-    try (LabelledImages digits = Digits.load().split(0).train().take(100);
+    try (Dataset digits = Digits.train(0).take(100);
         Scope scope = Scope.open()) {
       Module net = new SmallConvNet().initialize(0);
       net.eval();
-      Examples data = Examples.of(digits.images(), digits.labels()).batches(100);
+      Examples data = digits.examples().batches(100);
       TensorOptions floats = Tensors.options(ScalarType.Float);
 
       Fisher fisher = Fisher.of(net, Metric.categorical()).on(data);
@@ -72,7 +72,8 @@ public final class ProductsAlone {
 
       FMat kernel = TangentKernel.of(net).on(data).outputs(Outputs.sum()).dense();
       out.printf(
-          "alignment with the classes %.3f%n", Alignment.withLabels(kernel, digits.labels()));
+          "alignment with the classes %.3f%n",
+          Alignment.withLabels(kernel, digits.targets().orElseThrow()));
       return step.relativeResidual();
     }
   }

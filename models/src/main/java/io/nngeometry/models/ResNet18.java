@@ -13,9 +13,9 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The residual network of 18 layers for small images (He et al. 2016, in the form common for
  * CIFAR): a 3x3 stem without max-pooling, then four stages of two basic blocks, of which every
- * stage but the first halves the image and doubles the channels. Inputs (n, 3, height, width),
- * outputs (n, classes). With width 64, 10 classes and batch normalisation it has 11,173,962
- * parameters.
+ * stage but the first halves the image and doubles the channels. Inputs (n, channels, height,
+ * width), outputs (n, classes). With 3 channels, width 64, 10 classes and batch normalisation it
+ * has 11,173,962 parameters.
  */
 public final class ResNet18 extends Module {
   private final Conv2d conv1;
@@ -23,20 +23,26 @@ public final class ResNet18 extends Module {
   private final Sequential blocks;
   private final Linear fc;
 
-  /** A network with batch normalisation. */
+  /** A network for images of three channels, with batch normalisation. */
   public ResNet18(long width, long classes) {
     this(width, classes, Norm.BATCH);
+  }
+
+  /** A network for images of three channels, with or without batch normalisation. */
+  public ResNet18(long width, long classes, Norm norm) {
+    this(3, width, classes, norm);
   }
 
   /**
    * A network with or without batch normalisation.
    *
+   * @param channels of the images
    * @param width channels of the first stage; the last has eight times as many
    * @param classes number of outputs
    * @param norm what follows each convolution
    */
-  public ResNet18(long width, long classes, Norm norm) {
-    conv1 = register("conv1", norm.conv(ConvOptions.of(3, width, 3).padding(1)));
+  public ResNet18(long channels, long width, long classes, Norm norm) {
+    conv1 = register("conv1", norm.conv(ConvOptions.of(channels, width, 3).padding(1)));
     bn1 = register("bn1", norm.after(width));
     List<Module> all = new ArrayList<>();
     long in = width;

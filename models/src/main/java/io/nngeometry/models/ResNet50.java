@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The residual network of 50 layers for images of 64 x 64 pixels, without normalisation by default:
  * a 7x7 stem of stride 1, max-pooling, and four stages of 3, 4, 6 and 3 bottleneck blocks (He et
- * al. 2016). Inputs (n, 3, height, width), outputs (n, classes). With 200 classes it has 23,891,272
- * parameters.
+ * al. 2016). Inputs (n, channels, height, width), outputs (n, classes). With 3 channels and 200
+ * classes it has 23,891,272 parameters.
  */
 public final class ResNet50 extends Module {
   private static final int[] BLOCKS = {3, 4, 6, 3};
@@ -27,14 +27,25 @@ public final class ResNet50 extends Module {
   private final Sequential blocks;
   private final Linear fc;
 
-  /** A network without normalisation. */
+  /** A network for images of three channels, without normalisation. */
   public ResNet50(long classes) {
     this(classes, Norm.NONE);
   }
 
-  /** A network with or without batch normalisation after each convolution. */
+  /** A network for images of three channels, with or without batch normalisation. */
   public ResNet50(long classes, Norm norm) {
-    conv1 = register("conv1", norm.conv(ConvOptions.of(3, STEM, 7).padding(3)));
+    this(3, classes, norm);
+  }
+
+  /**
+   * A network with or without batch normalisation after each convolution.
+   *
+   * @param channels of the images
+   * @param classes number of outputs
+   * @param norm what follows each convolution
+   */
+  public ResNet50(long channels, long classes, Norm norm) {
+    conv1 = register("conv1", norm.conv(ConvOptions.of(channels, STEM, 7).padding(3)));
     bn1 = register("bn1", norm.after(STEM));
     List<Module> all = new ArrayList<>();
     long in = STEM;

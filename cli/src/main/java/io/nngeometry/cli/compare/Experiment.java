@@ -1,11 +1,8 @@
 package io.nngeometry.cli.compare;
 
 import io.nngeometry.cli.console.Progress;
-import io.nngeometry.data.Examples;
 import io.nngeometry.fisher.Fisher;
-import io.nngeometry.fisher.Metric;
 import io.nngeometry.fisher.Representation;
-import io.nngeometry.layers.Model;
 import io.nngeometry.operators.PMat;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,12 +22,17 @@ public final class Experiment {
   private final long examples;
   private final Progress progress;
 
-  /** The experiment on a classifier and some examples. */
-  public Experiment(Model model, Examples data, Design design, Progress progress) {
-    this.fisher = Fisher.of(model, Metric.categorical()).on(data);
+  /**
+   * The experiment.
+   *
+   * @param fisher the matrices of a network on some examples, whatever its estimator
+   * @param examples how many there are
+   */
+  public Experiment(Fisher fisher, long examples, Design design, Progress progress) {
+    this.fisher = fisher;
     this.design = design;
     this.seeds = new Seeds(design.seed());
-    this.examples = data.size();
+    this.examples = examples;
     this.progress = progress;
   }
 

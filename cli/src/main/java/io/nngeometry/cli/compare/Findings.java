@@ -4,6 +4,7 @@ import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.training.TrainingHistory;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /** What the results say, in sentences. */
@@ -12,12 +13,15 @@ record Findings(Results results) {
 
   /** What the page shows. */
   String summary() {
-    return ("The Fisher information matrix of a network of %s parameters that classifies %s of its"
-            + " held-out images rightly, in %d representations, held against the exact operator on"
-            + " %d of these images.")
+    OptionalDouble right = results.model().testAccuracy();
+    return ("The Fisher information matrix of a network of %s parameters%s, in %d representations,"
+            + " held against the exact operator on %d images.")
         .formatted(
             Numbers.grouped(results.model().parameters()),
-            Numbers.percent(results.model().testAccuracy()),
+            right.isPresent()
+                ? " that classifies %s of held-out images rightly"
+                    .formatted(Numbers.percent(right.getAsDouble()))
+                : "",
             results.representations().size(),
             results.truth().examples());
   }

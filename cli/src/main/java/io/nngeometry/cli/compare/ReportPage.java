@@ -111,7 +111,10 @@ public record ReportPage(Results results) {
     facts.put("model", results.model().name());
     facts.put("parameters", Numbers.grouped(results.model().parameters()));
     facts.put("layers", String.join("; ", results.model().layers()));
-    facts.put("right on held-out images", Numbers.percent(results.model().testAccuracy()));
+    results
+        .model()
+        .testAccuracy()
+        .ifPresent(share -> facts.put("right on held-out images", Numbers.percent(share)));
     return facts;
   }
 

@@ -46,9 +46,11 @@ public record Results(
    * @param name its name on the command line
    * @param parameters how many it has, d
    * @param layers its parametric layers
-   * @param testAccuracy share of the held-out images that it classifies rightly
+   * @param testAccuracy share of the held-out images, or of those looked at if it was given, that
+   *     it classifies rightly; absent if it classifies nothing, or there are no labels
    */
-  public record Network(String name, long parameters, List<String> layers, double testAccuracy) {}
+  public record Network(
+      String name, long parameters, List<String> layers, OptionalDouble testAccuracy) {}
 
   /**
    * The matrix that the others are held against.

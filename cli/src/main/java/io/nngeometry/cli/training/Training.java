@@ -4,10 +4,8 @@ import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.models.data.LabelledImages;
-import io.nngeometry.models.data.TrainTest;
+import io.nngeometry.models.data.Dataset;
 import io.nngeometry.nn.Module;
-import io.nngeometry.train.Accuracy;
 import io.nngeometry.train.Loss;
 import io.nngeometry.train.Trainer;
 import java.util.ArrayList;
@@ -20,11 +18,11 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Trains a classifier, and keeps what a training curve shows. */
 public final class Training {
-  private static final int ACCURACY_BATCH = 512;
   private static final int SOME = 256;
   private static final double NANOS = 1e9;
 
   private final Module net;
+  private final int classAxis;
   private final TrainingData data;
   private final TrainingSettings settings;
   private final Milestones milestones;
@@ -40,6 +38,7 @@ public final class Training {
 
   private Training(
       Module net,
+      int classAxis,
       TrainingData data,
       TrainingSettings settings,
       Milestones milestones,
@@ -47,6 +46,7 @@ public final class Training {
       BooleanSupplier interrupted,
       Progress progress) {
     this.net = net;
+    this.classAxis = classAxis;
     this.data = data;
     this.settings = settings;
     this.milestones = milestones;
@@ -57,12 +57,22 @@ public final class Training {
     steps = perEpoch * settings.epochs();
   }
 
-  /** Draws the parameters of {@code net} anew and trains them. */
+  /**
+   * Draws the parameters of {@code net} anew and trains them.
+   *
+   * @param classAxis where the classes stand in its outputs
+   */
   public static TrainingHistory run(
-      Module net, TrainTest data, TrainingSettings settings, Progress progress) {
-    try (TrainingData both = TrainingData.of(data)) {
-      return run(net, both, settings, Milestones.DEFAULT, Optional.empty(), () -> false, progress);
-    }
+      Module net, int classAxis, TrainingData data, TrainingSettings settings, Progress progress) {
+    return run(
+        net,
+        classAxis,
+        data,
+        settings,
+        Milestones.DEFAULT,
+        Optional.empty(),
+        () -> false,
+        progress);
   }
 
   /**
@@ -75,18 +85,20 @@ public final class Training {
    */
   public static TrainingHistory run(
       Module net,
+      int classAxis,
       TrainingData data,
       TrainingSettings settings,
       Milestones milestones,
       Optional<Keeper> keeper,
       BooleanSupplier interrupted,
       Progress progress) {
-    return new Training(net, data, settings, milestones, keeper, interrupted, progress).run();
+    return new Training(net, classAxis, data, settings, milestones, keeper, interrupted, progress)
+        .run();
   }
 
   /** The share of {@code data} that {@code net} classifies rightly. */
-  public static double accuracy(Module net, LabelledImages data) {
-    return Accuracy.of(net, data.images(), data.labels(), ACCURACY_BATCH);
+  public static double accuracy(Module net, Dataset data) {
+    return Score.of(net, data, data.size(), 1).accuracy();
   }
 
   private TrainingHistory run() {
@@ -103,7 +115,7 @@ public final class Training {
     }
     if (steps > 0) {
       try (Progress.Task task = progress.start("training", steps)) {
-        Trainer.of(Loss.crossEntropy())
+        Trainer.of(Loss.crossEntropy(classAxis))
             .optimizer(settings.optimizer())
             .schedule(settings.schedule(perEpoch, steps))
             .epochs(settings.epochs())
@@ -158,12 +170,13 @@ public final class Training {
     boolean wasTraining = net.isTraining();
     net.eval();
     boolean last = step == steps;
-    Score test = Score.of(net, data.test(), last ? data.test().size() : milestones.evaluateOn());
+    Score test =
+        Score.of(net, data.test(), last ? data.test().size() : milestones.evaluateOn(), classAxis);
     latestAccuracy = test.accuracy();
     int epoch = (int) (step / perEpoch);
     boolean ended = step % perEpoch == 0;
     if (ended) {
-      Score train = Score.of(net, data.train(), milestones.evaluateOn());
+      Score train = Score.of(net, data.train(), milestones.evaluateOn(), classAxis);
       epochs.add(
           new TrainingHistory.Epoch(
               epoch, train.loss(), test.loss(), train.accuracy(), test.accuracy()));

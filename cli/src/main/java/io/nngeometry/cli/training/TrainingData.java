@@ -1,8 +1,8 @@
 package io.nngeometry.cli.training;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.models.data.Dataset;
-import io.nngeometry.models.data.TrainTest;
 import io.nngeometry.train.TrainingSet;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
@@ -16,44 +16,37 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record TrainingData(Dataset train, Dataset test) implements AutoCloseable {
 
-  /** Checks that there are labels, one integer an example. */
+  /** Checks that there are labels, integers: one an example, or one a position. */
   public TrainingData {
     for (Dataset part : new Dataset[] {train, test}) {
       Tensor labels =
           part.targets()
               .orElseThrow(() -> new IllegalArgumentException("the examples need labels"));
       try (labels) {
-        if (labels.dim() != 1 || Tensors.type(labels) != ScalarType.Long) {
+        if (labels.dim() < 1 || Tensors.type(labels) != ScalarType.Long) {
           throw new IllegalArgumentException(
-              "the labels must be integers, one an example, not %s of shape %s"
+              "the labels must be integers, one an example or a position, not %s of shape %s"
                   .formatted(Tensors.type(labels), Arrays.toString(Tensors.shape(labels))));
         }
       }
     }
   }
 
-  /** Of images, which stay the caller's too. */
-  public static TrainingData of(TrainTest images) {
-    return new TrainingData(
-        Dataset.of(images.train().images(), images.train().labels()),
-        Dataset.of(images.test().images(), images.test().labels()));
-  }
-
-  /** The number of classes: as many as have names, or one more than the greatest label. */
+  /**
+   * The number of classes: as many as have names, or one more than the greatest label; where the
+   * inputs are tokens, than the greatest of these too.
+   */
   public int classes() {
-    if (!train.classes().isEmpty()) {
-      return train.classes().size();
-    }
-    return 1
-        + (int)
-            Math.max(
-                Arrays.stream(labels(train)).max().orElse(0),
-                Arrays.stream(labels(test)).max().orElse(0));
+    return train.classes().isEmpty()
+        ? 1 + (int) Math.max(greatest(train), greatest(test))
+        : train.classes().size();
   }
 
-  private static long[] labels(Dataset part) {
-    try (Tensor labels = part.targets().orElseThrow()) {
-      return Tensors.toLongArray(labels);
+  private static long greatest(Dataset part) {
+    try (Scope scope = Scope.open()) {
+      long label = part.targets().orElseThrow().max().item_long();
+      boolean tokens = Tensors.type(part.take(1).inputs()) == ScalarType.Long;
+      return tokens ? Math.max(label, part.stored().max().item_long()) : label;
     }
   }
 

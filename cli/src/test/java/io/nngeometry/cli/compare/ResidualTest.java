@@ -154,7 +154,9 @@ class ResidualTest {
             residual,
             SEED);
     PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
-    return new Experiment(net, examples, design, Progress.on(nowhere, false)).run(matrix -> {});
+    Fisher truth = Fisher.of(net, Metric.categorical()).on(examples);
+    return new Experiment(truth, examples.size(), design, Progress.on(nowhere, false))
+        .run(matrix -> {});
   }
 
   private static double[] values(

@@ -1,5 +1,6 @@
 package io.nngeometry.io.program;
 
+import io.nngeometry.engine.ForwardMode;
 import io.nngeometry.engine.Operator;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ final class Calls {
 
   /** Operators whose results grow with a single number. */
   private static final Set<String> GROWING =
-      Set.of("arange", "linspace", "eye", "repeat_interleave", "one_hot", "scalar_tensor");
+      Set.of("arange", "linspace", "eye", "repeat_interleave", "one_hot");
 
   private final ToIntFunction<String> slots;
   private final Parametrised.Values values;
@@ -66,24 +67,33 @@ final class Calls {
     }
   }
 
-  /** A call without parameters; convolutions in the form that no known input crashes. */
-  Step plain(Node node) {
-    if (node.operator().startsWith("conv")) {
-      Optional<Parametrised> p = Parametrised.of(node, values);
-      if (p.isPresent() && p.get().weight().isPresent()) {
-        int in = slots.applyAsInt(p.get().input());
-        int weight = slots.applyAsInt(p.get().weight().get());
-        int bias = p.get().bias().map(slots::applyAsInt).orElse(-1);
-        int out = slots.applyAsInt(node.output());
-        Form form = p.get().form();
-        return frame ->
-            frame.put(
-                out,
-                form.compute(
-                    frame.tensor(in), frame.tensor(weight), bias < 0 ? null : frame.tensor(bias)));
-      }
-    }
-    return step(node);
+  /**
+   * A call without parameters: a convolution in the form that no known input crashes, a
+   * normalisation in the one that has second derivatives.
+   *
+   * @param alone whether nothing but the first thing that it gives is used
+   */
+  Step plain(Node node, boolean alone) {
+    return Optional.of(node)
+        .filter(n -> alone && (n.operator().startsWith("conv") || n.operator().contains("norm")))
+        .flatMap(n -> Parametrised.of(n, values))
+        .filter(p -> p.form() instanceof Forms.Normalised || p.weight().isPresent())
+        .map(p -> computed(p, slots.applyAsInt(node.output())))
+        .orElseGet(() -> step(node));
+  }
+
+  private Step computed(Parametrised p, int out) {
+    int in = slots.applyAsInt(p.input());
+    int weight = p.weight().map(slots::applyAsInt).orElse(-1);
+    int bias = p.bias().map(slots::applyAsInt).orElse(-1);
+    Form form = p.form();
+    return frame ->
+        frame.put(
+            out,
+            form.compute(
+                frame.tensor(in),
+                weight < 0 ? null : frame.tensor(weight),
+                bias < 0 ? null : frame.tensor(bias)));
   }
 
   /** The step of a call whose arguments stand in the frame. */
@@ -97,7 +107,15 @@ final class Calls {
     if (arithmetic.isPresent()) {
       return arithmetic.get();
     }
-    return Composite.of(node, slots).orElseGet(() -> call(Rewriting.of(node).orElse(node)));
+    Optional<Step> composite = Composite.of(node, slots);
+    if (composite.isPresent()) {
+      return composite.get();
+    }
+    Step call = call(Rewriting.of(node).orElse(node));
+    return Differentiable.of(node, slots)
+        .map(other -> (Step) frame -> (ForwardMode.isDifferentiable() ? other : call).run(frame))
+        .or(() -> Direct.of(node, slots, call))
+        .orElse(call);
   }
 
   /** A call through the dispatcher. */

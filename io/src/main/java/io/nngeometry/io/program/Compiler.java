@@ -29,6 +29,7 @@ final class Compiler {
    * What runs.
    *
    * @param slots where values stand in a frame
+   * @param constants the buffers and constants, in a frame of their own
    * @param steps in order
    * @param layers by id
    * @param outputs gives the program's outputs
@@ -36,6 +37,7 @@ final class Compiler {
    */
   record Compiled(
       Map<String, Integer> slots,
+      Frame constants,
       List<Context.Bound> steps,
       Map<String, ParametricLayer> layers,
       List<Result> outputs,
@@ -75,11 +77,13 @@ final class Compiler {
     if (!inTraining.isEmpty()) {
       throw new TrainingModeException(inTraining);
     }
+    List<Result> outputs = outputs(); // may take slots
     return new Compiled(
         context.slots(),
+        context.constants(),
         List.copyOf(context.steps),
         context.registry.layers(),
-        outputs(),
+        outputs,
         List.copyOf(uncovered));
   }
 
@@ -131,7 +135,7 @@ final class Compiler {
         node.reference("mat2")
             .filter(m -> node.operator().equals("bmm") && products.isMultiplied(m));
     if (repeated.isEmpty()) {
-      context.add(node, context.calls.plain(node));
+      context.add(node, context.calls.plain(node, !layers.othersUsed(node)));
     } else if (!products.bind(node)) {
       cannotCover(node, List.of(repeated.get()));
     }
@@ -161,6 +165,6 @@ final class Compiler {
       context.add(node, frame -> frame.put(slot, d.value(frame)));
     }
     uncovered.add(new Uncovered(node.shownOperator(), parameters));
-    context.add(node, context.calls.plain(node));
+    context.add(node, context.calls.plain(node, !layers.othersUsed(node)));
   }
 }

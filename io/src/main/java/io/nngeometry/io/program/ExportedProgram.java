@@ -108,11 +108,10 @@ public final class ExportedProgram implements Model {
               .formatted(names.size(), String.join(", ", names), inputs.length));
     }
     checkInputs(names, inputs);
-    Frame frame = new Frame(compiled.slots().size(), inputs[0]);
+    Frame frame = compiled.constants().begin(inputs[0]);
     for (int k = 0; k < inputs.length; k++) {
       frame.put(slot(names.get(k)), inputs[k]);
     }
-    state.others().forEach((name, t) -> frame.put(slot(name), t));
     checkCovered();
     for (Context.Bound bound : compiled.steps()) {
       try {

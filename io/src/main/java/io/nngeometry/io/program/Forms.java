@@ -16,7 +16,6 @@ import io.nngeometry.layers.TransposedConvolutionRule;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -203,7 +202,7 @@ final class Forms {
 
   /** What an elementwise affine map does. */
   interface AffineMap {
-    Tensor apply(Tensor x, TensorOptional weight, TensorOptional bias);
+    Tensor apply(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias);
   }
 
   /** gamma * xhat + beta, where xhat depends on the input alone. */
@@ -225,13 +224,12 @@ final class Forms {
 
     @Override
     public Tensor compute(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias) {
-      return map.apply(x, Tensors.optional(weight), Tensors.optional(bias));
+      return map.apply(x, weight, bias);
     }
 
     @Override
     public LayerRule rule(@Nullable Parameter weight, @Nullable Parameter bias) {
-      return new AffineRule(
-          weight, bias, x -> map.apply(x, new TensorOptional(), new TensorOptional()), axes);
+      return new AffineRule(weight, bias, x -> map.apply(x, null, null), axes);
     }
   }
 

@@ -20,15 +20,20 @@ final class Frame {
     this.examples = anyInput.dim() == 0 ? 1 : anyInput.size(0);
   }
 
-  /** The same values, to which a computation aside may add its own. */
-  private Frame(Frame other) {
+  private Frame(Frame other, Tensor anyInput) {
     this.values = Arrays.copyOf(other.values, other.values.length);
-    this.anyInput = other.anyInput;
-    this.examples = other.examples;
+    this.anyInput = anyInput;
+    this.examples = anyInput.dim() == 0 ? 1 : anyInput.size(0);
   }
 
+  /** The same values, to which a computation aside may add its own. */
   Frame aside() {
-    return new Frame(this);
+    return new Frame(this, anyInput);
+  }
+
+  /** The same values, to which a run on such examples adds its own. */
+  Frame begin(Tensor someInput) {
+    return new Frame(this, someInput);
   }
 
   /** Number of examples. */

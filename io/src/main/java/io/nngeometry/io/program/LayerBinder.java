@@ -33,7 +33,8 @@ final class LayerBinder {
     return bind(node, p.form(), p.input(), p.weight(), p.bias());
   }
 
-  private boolean othersUsed(Node node) {
+  /** Whether more is used of what a call gives than the first. */
+  boolean othersUsed(Node node) {
     return node.outputs().stream()
         .skip(1)
         .anyMatch((@Nullable String o) -> o != null && context.flow.isUsed(o));

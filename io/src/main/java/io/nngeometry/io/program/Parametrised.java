@@ -1,13 +1,12 @@
 package io.nngeometry.io.program;
 
 import io.nngeometry.engine.Convolution;
+import io.nngeometry.engine.Normalisation;
 import io.nngeometry.engine.PaddingMode;
 import io.nngeometry.engine.Tensors;
 import java.util.Arrays;
 import java.util.Optional;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -161,18 +160,28 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
       return weighted(
           Forms.Normalised.channels(
               "BatchNorm" + Math.max(1, rank() - 2) + "d",
-              (x, w, b) ->
-                  torch.batch_norm(
-                      x,
-                      w,
-                      b,
-                      Tensors.optional(mean),
-                      Tensors.optional(variance),
-                      false,
-                      0,
-                      eps,
-                      false)),
+              (x, w, b) -> batchNorm(x, w, b, mean, variance, eps)),
           "input");
+    }
+
+    /** By statistics that are stored. */
+    private static Tensor batchNorm(
+        Tensor x,
+        @Nullable Tensor weight,
+        @Nullable Tensor bias,
+        Tensor mean,
+        Tensor variance,
+        double eps) {
+      return torch.batch_norm(
+          x,
+          Tensors.optional(weight),
+          Tensors.optional(bias),
+          Tensors.optional(mean),
+          Tensors.optional(variance),
+          false,
+          0,
+          eps,
+          false);
     }
 
     private @Nullable Parametrised instanceNorm() {
@@ -183,17 +192,7 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
         return weighted(
             Forms.Normalised.channels(
                 "InstanceNorm" + (rank() - 2) + "d",
-                (x, w, b) ->
-                    torch.batch_norm(
-                        x,
-                        w,
-                        b,
-                        Tensors.optional(mean),
-                        Tensors.optional(variance),
-                        false,
-                        0,
-                        eps,
-                        false)),
+                (x, w, b) -> batchNorm(x, w, b, mean, variance, eps)),
             "input");
       }
       if (node.reference("running_mean").isPresent()) {
@@ -202,9 +201,7 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
       return weighted(
           Forms.Normalised.channels(
               "InstanceNorm" + (rank() - 2) + "d",
-              (x, w, b) ->
-                  torch.instance_norm(
-                      x, w, b, new TensorOptional(), new TensorOptional(), true, 0, eps, false)),
+              (x, w, b) -> Normalisation.instance(x, w, b, eps)),
           "input");
     }
 
@@ -220,7 +217,7 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
       double eps = real("eps");
       return weighted(
           Forms.Normalised.channels(
-              "GroupNorm", (x, w, b) -> torch.group_norm(x, groups, w, b, eps, false)),
+              "GroupNorm", (x, w, b) -> Normalisation.group(x, groups, w, b, eps)),
           "input");
     }
 
@@ -229,20 +226,18 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
       double eps = real("eps");
       return weighted(
           Forms.Normalised.trailing(
-              "LayerNorm", shape.length, (x, w, b) -> torch.layer_norm(x, shape, w, b, eps, false)),
+              "LayerNorm", shape.length, (x, w, b) -> Normalisation.layer(x, shape, w, b, eps)),
           "input");
     }
 
     private @Nullable Parametrised rmsNorm() {
       long[] shape = list("normalized_shape", 0);
-      Optional<Double> eps = node.argument("eps").map(a -> real(a));
+      // absent or none: the machine epsilon
+      @Nullable Double eps =
+          node.argument("eps").filter(a -> !a.equals(Argument.NONE)).map(a -> real(a)).orElse(null);
       return roles(
           Forms.Normalised.trailing(
-              "RMSNorm",
-              shape.length,
-              (x, w, b) ->
-                  torch.rms_norm(
-                      x, shape, w, eps.map(DoubleOptional::new).orElseGet(DoubleOptional::new))),
+              "RMSNorm", shape.length, (x, w, b) -> Normalisation.rootMeanSquare(x, shape, w, eps)),
           "input",
           "weight",
           "none");

@@ -11,7 +11,8 @@ import java.util.Set;
  * reshapes, which do not mind how the operand lies in memory.
  */
 final class Rewriting {
-  private static final Set<String> ATTENTION =
+  /** Attention by the names that exports have for it. */
+  static final Set<String> ATTENTION =
       Set.of(
           "scaled_dot_product_attention",
           "_scaled_dot_product_flash_attention_for_cpu",

@@ -234,7 +234,7 @@ public abstract sealed class DataSource
 
     @Override
     Listing list(Part part) {
-      return new Listing.Whole(Digits.load().dataset());
+      return new Listing.Whole(Digits.all());
     }
   }
 

@@ -22,8 +22,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * UCI Machine Learning Repository, CC BY 4.0.
  *
  * <pre>{@code
- * try (TrainTest digits = Digits.load().split(0)) {
- *   train(net, digits.train().images(), digits.train().labels());
+ * try (Dataset digits = Digits.train(0).take(500)) {
+ *   PMat fisher = Fisher.of(net, Metric.categorical()).on(digits.examples()).as(KFAC);
  * }
  * }</pre>
  */
@@ -40,78 +40,54 @@ public final class Digits {
   private static final List<String> NAMES =
       IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
 
-  /** Pixels row by row, then the label. */
-  private final List<int[]> rows;
+  private Digits() {}
 
-  private Digits(List<int[]> rows) {
-    this.rows = rows;
+  /**
+   * All images in the order of the file: (1797, 1, 8, 8), stored a byte a pixel, read as numbers
+   * from -1 (paper) to 1 (ink); labels int64 (1797). They belong to the caller.
+   */
+  public static Dataset all() {
+    List<int[]> rows = rows();
+    long[] values =
+        rows.stream().flatMapToInt(row -> Arrays.stream(row, 0, PIXELS)).asLongStream().toArray();
+    try (Scope scope = Scope.open()) {
+      Tensor pixels = Tensors.of(values, rows.size(), 1, SIDE, SIDE).to(ScalarType.Byte);
+      Tensor labels =
+          Tensors.of(rows.stream().mapToLong(row -> row[PIXELS]).toArray(), rows.size());
+      return Dataset.of(pixels, labels, NAMES, WHITE).keep(scope);
+    }
   }
 
-  /** Loads the embedded data. */
-  public static Digits load() {
+  /**
+   * 1,347 images to train on, in a random order. The same {@code seed} always gives the same ones,
+   * with every class in proportion.
+   */
+  public static Dataset train(long seed) {
+    return part(Part.TRAIN, seed);
+  }
+
+  /** The other 450, held out, in a random order. */
+  public static Dataset test(long seed) {
+    return part(Part.TEST, seed);
+  }
+
+  private static Dataset part(Part part, long seed) {
+    try (Dataset all = all()) {
+      return all.select(Split.of(all.labels().orElseThrow(), seed).part(part));
+    }
+  }
+
+  /** Pixels row by row, then the label. */
+  private static List<int[]> rows() {
     InputStream resource =
         Objects.requireNonNull(Digits.class.getResourceAsStream("digits.csv.gz"), "digits.csv.gz");
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(new GZIPInputStream(resource), StandardCharsets.US_ASCII))) {
-      return new Digits(lines.lines().map(Digits::row).toList());
+      return lines.lines().map(Digits::row).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /**
-   * All images in the order of the file: float32 {@code (1797, 1, 8, 8)}, from -1 (paper) to 1
-   * (ink); labels int64 {@code (1797)}. They belong to the caller.
-   */
-  public LabelledImages all() {
-    try (Scope scope = Scope.open()) {
-      Tensor images =
-          pixels().to(ScalarType.Float).div_(Tensors.scalar(SIDE)).sub_(Tensors.scalar(1));
-      return new LabelledImages(scope.keep(images), scope.keep(labels()));
-    }
-  }
-
-  private Tensor pixels() {
-    long[] values =
-        rows.stream().flatMapToInt(row -> Arrays.stream(row, 0, PIXELS)).asLongStream().toArray();
-    return Tensors.of(values, rows.size(), 1, SIDE, SIDE);
-  }
-
-  private Tensor labels() {
-    return Tensors.of(classes(), rows.size());
-  }
-
-  private long[] classes() {
-    return rows.stream().mapToLong(row -> row[PIXELS]).toArray();
-  }
-
-  /**
-   * 1,347 images to train on and 450 held out, each in a random order. Both have every class in the
-   * same proportion. The same {@code seed} always gives the same split.
-   */
-  public TrainTest split(long seed) {
-    Split split = Split.of(classes(), seed);
-    try (Scope scope = Scope.open()) {
-      LabelledImages all = all();
-      return new TrainTest(
-          keep(scope, all.select(split.part(Part.TRAIN))),
-          keep(scope, all.select(split.part(Part.TEST))));
-    }
-  }
-
-  /** All images a byte a pixel, from 0 (paper) to 16 (ink). */
-  Dataset dataset() {
-    try (Scope scope = Scope.open()) {
-      Tensor pixels = pixels().to(ScalarType.Byte);
-      return Dataset.of(pixels, labels(), NAMES, WHITE).keep(scope);
-    }
-  }
-
-  private static LabelledImages keep(Scope scope, LabelledImages data) {
-    scope.keep(data.images());
-    scope.keep(data.labels());
-    return data;
   }
 
   private static int[] row(String line) {

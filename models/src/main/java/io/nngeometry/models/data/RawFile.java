@@ -81,10 +81,7 @@ final class RawFile implements AutoCloseable {
 
   /** The next bytes as uint8 of this shape; the size is checked before memory is taken. */
   Tensor bytes(long... shape) throws IOException {
-    long count = count(shape);
-    if (count > most) {
-      throw corrupt("its header speaks of %d bytes, more than it can hold".formatted(count));
-    }
+    long count = check(shape);
     try (Scope scope = Scope.open()) {
       Tensor t = Tensors.empty(Tensors.options(ScalarType.Byte), shape);
       BytePointer memory = new BytePointer(t.data_ptr());
@@ -96,6 +93,15 @@ final class RawFile implements AutoCloseable {
       }
       return scope.keep(t);
     }
+  }
+
+  /** How many bytes such a shape takes; fails if the file cannot hold as many. */
+  long check(long... shape) throws IOException {
+    long count = count(shape);
+    if (count > most) {
+      throw corrupt("its header speaks of %d bytes, more than it can hold".formatted(count));
+    }
+    return count;
   }
 
   private long count(long[] shape) throws IOException {

@@ -47,18 +47,17 @@ class DatasetTest {
   }
 
   @Test
-  void aWordNamesTheDigitsAsTheyAlwaysWere() throws IOException {
-    TrainTest before = Digits.load().split(5);
+  void aWordNamesTheDigits() throws IOException {
     for (Part part : List.of(Part.TRAIN, Part.TEST)) {
-      LabelledImages expected = part == Part.TRAIN ? before.train() : before.test();
+      Dataset expected = part == Part.TRAIN ? Digits.train(5) : Digits.test(5);
       Dataset digits = DataSource.of("digits").load(Selection.DEFAULT.part(part).seed(5));
       assertThat(Tensors.type(digits.stored())).isEqualTo(ScalarType.Byte);
       assertThat(digits.shape()).containsExactly(1, 8, 8);
       assertThat(digits.classes()).hasSize(10).startsWith("0", "1");
-      assertThat(Tensors.toArray(digits.inputs())).isEqualTo(Tensors.toArray(expected.images()));
-      assertThat(all(digits)).isEqualTo(Tensors.toArray(expected.images()));
+      assertThat(Tensors.toArray(digits.inputs())).isEqualTo(Tensors.toArray(expected.inputs()));
+      assertThat(all(digits)).isEqualTo(Tensors.toArray(expected.inputs()));
       assertThat(Tensors.toLongArray(digits.targets().orElseThrow()))
-          .isEqualTo(Tensors.toLongArray(expected.labels()));
+          .isEqualTo(Tensors.toLongArray(expected.targets().orElseThrow()));
     }
     assertThat(DataSource.of("digits").load(Selection.DEFAULT).size()).isEqualTo(450);
     assertThat(DataSource.of("digits").load(Selection.all()).size()).isEqualTo(1797);
@@ -138,6 +137,11 @@ class DatasetTest {
     assertThat(train).hasSize(15);
     assertThat(test).hasSize(5);
     assertThat(train).doesNotContain(test);
+  }
+
+  @Test
+  void theOrderOfASeedNeverChanges() {
+    assertThat(Permutation.of(8, 42)).containsExactly(4, 6, 1, 2, 3, 7, 5, 0);
   }
 
   @Test

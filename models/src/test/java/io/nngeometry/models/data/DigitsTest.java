@@ -12,12 +12,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 class DigitsTest {
-  private static final Digits DIGITS = Digits.load();
-
   /** Each image and its label as text, in order. */
-  private static List<String> lines(LabelledImages data) {
-    double[] pixels = Tensors.toArray(data.images());
-    long[] labels = Tensors.toLongArray(data.labels());
+  private static List<String> lines(Dataset data) {
+    double[] pixels = Tensors.toArray(data.inputs());
+    long[] labels = Tensors.toLongArray(data.targets().orElseThrow());
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < labels.length; i++) {
       lines.add(Arrays.toString(Arrays.copyOfRange(pixels, 64 * i, 64 * (i + 1))) + labels[i]);
@@ -25,9 +23,9 @@ class DigitsTest {
     return lines;
   }
 
-  private static int[] perClass(LabelledImages data) {
+  private static int[] perClass(Dataset data) {
     int[] counts = new int[Digits.CLASSES];
-    for (long label : Tensors.toLongArray(data.labels())) {
+    for (long label : Tensors.toLongArray(data.targets().orElseThrow())) {
       counts[(int) label]++;
     }
     return counts;
@@ -35,52 +33,51 @@ class DigitsTest {
 
   @Test
   void everyImageIsThere() {
-    try (LabelledImages all = DIGITS.all()) {
-      assertThat(Tensors.shape(all.images())).containsExactly(1797, 1, 8, 8);
-      assertThat(all.images().scalar_type().intern()).isEqualTo(ScalarType.Float);
-      assertThat(Tensors.shape(all.labels())).containsExactly(1797);
+    try (Scope scope = Scope.open();
+        Dataset all = Digits.all()) {
+      assertThat(Tensors.shape(all.inputs())).containsExactly(1797, 1, 8, 8);
+      assertThat(all.inputs().scalar_type().intern()).isEqualTo(ScalarType.Float);
+      assertThat(Tensors.shape(all.targets().orElseThrow())).containsExactly(1797);
       assertThat(perClass(all)).containsExactly(178, 182, 177, 183, 181, 182, 181, 179, 174, 180);
-      double[] pixels = Tensors.toArray(all.images());
+      double[] pixels = Tensors.toArray(all.inputs());
       assertThat(Arrays.stream(pixels).min()).hasValue(-1);
       assertThat(Arrays.stream(pixels).max()).hasValue(1);
       // the first row of the first image, a zero: 0 0 5 13 9 1 0 0
       assertThat(pixels)
           .startsWith(-1, -1, 5 / 8.0 - 1, 13 / 8.0 - 1, 9 / 8.0 - 1, 1 / 8.0 - 1, -1);
-      assertThat(Tensors.toLongArray(all.labels())).startsWith(0, 1, 2, 3, 4);
+      assertThat(Tensors.toLongArray(all.targets().orElseThrow())).startsWith(0, 1, 2, 3, 4);
     }
   }
 
   @Test
   void theSplitIsAPartitionWithEveryClassInProportion() {
-    try (LabelledImages all = DIGITS.all();
-        TrainTest split = DIGITS.split(7)) {
-      assertThat(split.train().size()).isEqualTo(1347);
-      assertThat(split.test().size()).isEqualTo(450);
-      List<String> train = lines(split.train());
-      List<String> test = lines(split.test());
-      List<String> both = new ArrayList<>(train);
-      both.addAll(test);
+    try (Dataset all = Digits.all();
+        Dataset train = Digits.train(7);
+        Dataset test = Digits.test(7)) {
+      assertThat(train.size()).isEqualTo(1347);
+      assertThat(test.size()).isEqualTo(450);
+      List<String> both = new ArrayList<>(lines(train));
+      both.addAll(lines(test));
       assertThat(both).containsExactlyInAnyOrderElementsOf(lines(all));
-      assertThat(train).doesNotContainAnyElementsOf(test);
-      int[] held = perClass(split.test());
+      assertThat(lines(train)).doesNotContainAnyElementsOf(lines(test));
+      int[] held = perClass(test);
       int[] whole = perClass(all);
       for (int c = 0; c < Digits.CLASSES; c++) {
         assertThat(held[c]).isBetween(whole[c] / 4, whole[c] / 4 + 1);
       }
       // neither part is sorted by class
-      assertThat(Arrays.stream(Tensors.toLongArray(split.test().labels())).limit(30).distinct())
+      assertThat(
+              Arrays.stream(Tensors.toLongArray(test.targets().orElseThrow())).limit(30).distinct())
           .hasSizeGreaterThan(5);
     }
   }
 
   @Test
   void theSeedDecidesTheSplit() {
-    try (TrainTest a = DIGITS.split(1);
-        TrainTest b = DIGITS.split(1);
-        TrainTest c = DIGITS.split(2)) {
-      assertThat(lines(a.train())).isEqualTo(lines(b.train()));
-      assertThat(lines(a.test())).isEqualTo(lines(b.test()));
-      assertThat(lines(a.test())).isNotEqualTo(lines(c.test()));
+    try (Scope scope = Scope.open()) {
+      assertThat(lines(Digits.train(1))).isEqualTo(lines(Digits.train(1)));
+      assertThat(lines(Digits.test(1))).isEqualTo(lines(Digits.test(1)));
+      assertThat(lines(Digits.test(1))).isNotEqualTo(lines(Digits.test(2)));
     }
   }
 
@@ -88,7 +85,7 @@ class DigitsTest {
   void theEnclosingScopeFreesTheSplitAndNothingEarlier() {
     Tensor images;
     try (Scope scope = Scope.open()) {
-      images = DIGITS.split(0).train().images();
+      images = Digits.train(0).stored();
       assertThat(images.isNull()).isFalse();
     }
     assertThat(images.isNull()).isTrue();

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class IdxFilesTest {
   @TempDir private Path folder;
+  private static final long[] LABELS = {1, 0, 2, 2, 2};
+
   private Scope scope;
 
   @BeforeEach
@@ -82,6 +85,35 @@ class IdxFilesTest {
     Dataset all = load(Selection.all());
     assertThat(Tensors.toLongArray(all.targets().orElseThrow())).containsExactly(1, 0, 2, 2, 2);
     assertThat(Tensors.toLongArray(all.stored())).startsWith(0, 1).endsWith(210, 211);
+  }
+
+  @Test
+  void examplesInAnyOrderComeFromBothFiles() throws IOException {
+    for (int first = 1; first <= 5; first++) {
+      Dataset some = load(Selection.all().shuffle().seed(3).first(first));
+      int[] order = Arrays.copyOf(Permutation.of(5, 3), first);
+      assertThat(Tensors.toLongArray(some.stored()))
+          .containsExactly(Tensors.toLongArray(load(Selection.all()).select(order).stored()));
+      assertThat(Tensors.toLongArray(some.targets().orElseThrow()))
+          .containsExactly(Arrays.stream(order).mapToLong(i -> LABELS[i]).toArray());
+    }
+  }
+
+  @Test
+  void aFileIsReadNoFurtherThanIsAskedFor() throws IOException {
+    byte[] noise = new byte[2000 * 6];
+    new java.util.Random(1).nextBytes(noise);
+    Path file = write("train-images-idx3-ubyte.gz", idx(noise, 2000, 2, 3), true);
+    Files.delete(folder.resolve("train-images-idx3-ubyte"));
+    write("train-labels-idx1-ubyte", idx(new byte[2000], 2000), false);
+    assertThat(load(Selection.train()).size()).isEqualTo(2000);
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    // what is missing is not asked for
+    Dataset start = load(Selection.train().first(10));
+    assertThat(Tensors.toLongArray(start.stored()))
+        .containsExactly(IntStream.range(0, 60).mapToLong(i -> noise[i] & 0xff).toArray());
+    assertThatThrownBy(() -> load(Selection.train())).hasMessageContaining("cut short");
   }
 
   @Test
