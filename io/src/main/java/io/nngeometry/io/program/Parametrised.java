@@ -3,11 +3,9 @@ package io.nngeometry.io.program;
 import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Normalisation;
 import io.nngeometry.engine.PaddingMode;
-import io.nngeometry.engine.Tensors;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,28 +158,8 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
       return weighted(
           Forms.Normalised.channels(
               "BatchNorm" + Math.max(1, rank() - 2) + "d",
-              (x, w, b) -> batchNorm(x, w, b, mean, variance, eps)),
+              (x, w, b) -> Normalisation.fixed(x, mean, variance, w, b, eps)),
           "input");
-    }
-
-    /** By statistics that are stored. */
-    private static Tensor batchNorm(
-        Tensor x,
-        @Nullable Tensor weight,
-        @Nullable Tensor bias,
-        Tensor mean,
-        Tensor variance,
-        double eps) {
-      return torch.batch_norm(
-          x,
-          Tensors.optional(weight),
-          Tensors.optional(bias),
-          Tensors.optional(mean),
-          Tensors.optional(variance),
-          false,
-          0,
-          eps,
-          false);
     }
 
     private @Nullable Parametrised instanceNorm() {
@@ -192,7 +170,7 @@ record Parametrised(Form form, String input, Optional<String> weight, Optional<S
         return weighted(
             Forms.Normalised.channels(
                 "InstanceNorm" + (rank() - 2) + "d",
-                (x, w, b) -> batchNorm(x, w, b, mean, variance, eps)),
+                (x, w, b) -> Normalisation.fixed(x, mean, variance, w, b, eps)),
             "input");
       }
       if (node.reference("running_mean").isPresent()) {
