@@ -69,7 +69,9 @@ final class GradientTiles {
     long n = right.size(0);
     long most = Math.max(1, TILE_BYTES / Math.max(1, layout.size() * right.element_size()));
     int together = (int) Math.min(most, lefts.size());
-    long tile = Math.max(1, most / together);
+    // of one example: the factors, of which the left ones are stacked, and their product
+    long numbers = right.numel() / n + together * (lefts.get(0).numel() / n + layout.size());
+    long tile = Math.max(1, TILE_BYTES / Math.max(1, numbers * right.element_size()));
     for (long start = 0; start < n; start += tile) {
       long count = Math.min(tile, n - start);
       for (int k = 0; k < lefts.size(); k += together) {

@@ -2,6 +2,7 @@ package io.nngeometry.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.nngeometry.data.Examples;
 import io.nngeometry.engine.Scope;
@@ -35,6 +36,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A matrix read back is the matrix that was written. */
 class OperatorFileTest {
+  private static final double ROUNDING = 1e-14;
+
   @TempDir Path directory;
 
   private static final class Net extends Module {
@@ -91,7 +94,7 @@ class OperatorFileTest {
         OperatorFile.write(file, written, Map.of());
         try (PMat read = OperatorFile.read(file, LayerCollection.of(new LanguageModel()))) {
           PVector v = PVector.random(read.layers(), 3);
-          assertThat(read.mv(v).minus(written.mv(v)).norm()).as(r.name()).isZero();
+          assertSameProduct(read, written, v);
           assertThat(read.tensors().keySet()).isEqualTo(written.tensors().keySet());
           assertAlike(written, file);
           // which side inputs are on comes back too: averages depend on it
@@ -104,6 +107,14 @@ class OperatorFileTest {
     }
   }
 
+  /** Of equal numbers: how a product rounds depends on where in memory its operands lie. */
+  private static void assertSameProduct(PMat read, PMat written, PVector v) {
+    PVector image = written.mv(v);
+    assertThat(read.mv(v).minus(image).norm())
+        .as(written.representation())
+        .isLessThanOrEqualTo(ROUNDING * image.norm());
+  }
+
   /** Without a network the file gives the same matrix over layers of the same names. */
   private void assertAlike(PMat written, Path file) throws IOException {
     try (PMat read = OperatorFile.read(file)) {
@@ -112,17 +123,24 @@ class OperatorFileTest {
       assertThat(read.layers().slots().get(0).parameter().shape())
           .isEqualTo(written.layers().slots().get(0).parameter().shape());
       PVector v = PVector.random(written.layers(), 3);
-      assertThat(read.mv(v).minus(written.mv(v)).norm()).as(name).isZero();
-      assertThat(read.trace()).as(name).isEqualTo(written.trace());
+      written
+          .tensors()
+          .forEach((key, t) -> assertThat(t.equal(read.tensors().get(key))).as(key).isTrue());
+      assertSameProduct(read, written, v);
+      assertThat(read.trace())
+          .as(name)
+          .isCloseTo(written.trace(), withinPercentage(100 * ROUNDING));
       if (read.smallestEigenvalue() > -0.05) {
         Damping damping = Damping.factored(0.1);
         PVector right = written.solve(v, damping);
-        assertThat(read.solve(v, damping).minus(right).norm()).as(name).isZero();
+        assertThat(read.solve(v, damping).minus(right).norm())
+            .as(name)
+            .isLessThan(10 * ROUNDING * right.norm());
       }
       Path again = directory.resolve("again.safetensors");
       OperatorFile.write(again, read, Map.of());
       try (PMat twice = OperatorFile.read(again)) {
-        assertThat(twice.mv(v).minus(written.mv(v)).norm()).as(name).isZero();
+        assertSameProduct(twice, written, v);
       }
     }
   }
@@ -194,7 +212,7 @@ class OperatorFileTest {
         try (PMat read = OperatorFile.read(file, LayerCollection.of(new Net()))) {
           PVector v = PVector.random(read.layers(), 3);
           assertThat(read.representation()).isEqualTo(r.name());
-          assertThat(read.mv(v).minus(written.mv(v)).norm()).as(r.name()).isZero();
+          assertSameProduct(read, written, v);
         }
       }
     }
@@ -213,7 +231,7 @@ class OperatorFileTest {
       OperatorFile.write(file, written, Map.of());
       try (PMat read = OperatorFile.read(file, LayerCollection.of(new Net()))) {
         PVector v = PVector.random(read.layers(), 3);
-        assertThat(read.mv(v).minus(written.mv(v)).norm()).isZero();
+        assertSameProduct(read, written, v);
         assertThat(read.symmetric()).isEqualTo(written.symmetric());
         assertThat(read.bytes()).isEqualTo(written.bytes());
       }
