@@ -81,7 +81,7 @@ public final class Jacobian {
                     "use pushForward() and pullBack(), which store nothing"))) {
       Filling filling = new Filling(List.of(all));
       pass.forEachRecorded(r -> filling.fill(r, new UnitCotangents(r.outputs())));
-      return PFMap.of(pass.layers(), Scope.detach(all.finish().detach()));
+      return PFMap.of(pass.layers(), all.take());
     }
   }
 

@@ -95,6 +95,13 @@ final class JacobianAccumulator implements Accumulator {
     return Objects.requireNonNull(all, "no minibatch has been seen");
   }
 
+  /** The same, which is the caller's from now on: it outlives every scope and must be closed. */
+  Tensor take() {
+    Tensor taken = finish();
+    all = null;
+    return taken;
+  }
+
   private static void release(@Nullable Tensor t) {
     if (t != null) {
       t.close();
