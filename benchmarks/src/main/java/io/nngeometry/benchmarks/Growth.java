@@ -106,10 +106,7 @@ public final class Growth implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Workload chosen = Workload.byName().get(workload);
-    if (chosen == null) {
-      throw wrong("no workload '%s'".formatted(workload));
-    }
+    Workload chosen = Workload.of(spec, workload);
     if (slopes.size() != operations.size()) {
       throw wrong("--slopes needs one for each of --ops");
     }

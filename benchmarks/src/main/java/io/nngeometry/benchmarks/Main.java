@@ -188,12 +188,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private Workload workload() {
-    Workload chosen = workload == null ? null : Workload.byName().get(workload);
-    if (chosen == null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--workload must be one of " + String.join(", ", Workload.byName().keySet()));
-    }
+    Workload chosen = Workload.of(spec, workload);
     return classes > 0 ? chosen.withClasses(classes) : chosen;
   }
 

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -141,8 +140,12 @@ public final class Timings implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Representation kind = chosen("--representation", representation, REPRESENTATIONS::get);
-    Workload known = chosen("--workload", workload, Workload.byName()::get);
+    Representation kind = REPRESENTATIONS.get(representation);
+    if (kind == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--representation: no '%s'".formatted(representation));
+    }
+    Workload known = Workload.of(spec, workload);
     Engine.setThreads(1);
     Setting setting = setting(classes > 0 ? known.withClasses(classes) : known);
     // what a JVM and an allocator do once, on memory of the size that the rest will have
@@ -169,14 +172,6 @@ public final class Timings implements Callable<Integer> {
                       }));
     }
     return 0;
-  }
-
-  private <T> T chosen(String option, String name, Function<String, @Nullable T> named) {
-    T found = named.apply(name);
-    if (found == null) {
-      throw new ParameterException(spec.commandLine(), "%s: no '%s'".formatted(option, name));
-    }
-    return found;
   }
 
   private Setting setting(Workload chosen) throws IOException {

@@ -9,6 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * A network and the shape of its data. Values are random: only shapes matter.
@@ -57,6 +60,20 @@ record Workload(
     }
     List<Long> other = List.of(shape.get(0), side, side);
     return new Workload(name, model, other, classes, examples, batchSize);
+  }
+
+  /**
+   * The workload that a command line names.
+   *
+   * @throws ParameterException if there is none
+   */
+  static Workload of(CommandSpec spec, @Nullable String name) {
+    Workload chosen = name == null ? null : byName().get(name);
+    if (chosen == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--workload must be one of " + String.join(", ", byName().keySet()));
+    }
+    return chosen;
   }
 
   /** All workloads by name. */

@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run of several stages, each an iterative method, that leaves in a file what another run needs
@@ -50,11 +51,6 @@ final class Checkpoint {
     this.interrupted = interrupted;
   }
 
-  /** A run from the beginning. */
-  static Checkpoint fresh(Path folder, Map<String, Object> settings) {
-    return new Checkpoint(folder.resolve(FILE), texts(settings), new HashMap<>(), () -> false);
-  }
-
   /** The same run, whose stages stop once {@code interruption} is asked for. */
   Checkpoint heeding(Interruption interruption) {
     return new Checkpoint(file, settings, tensors, interruption::asked);
@@ -65,46 +61,71 @@ final class Checkpoint {
     return "the same command with --resume goes on from " + file;
   }
 
-  /** Whether {@code folder} has a run to go on with. */
-  static boolean isIn(Path folder) {
-    return Files.exists(folder.resolve(FILE));
-  }
-
   /**
-   * Fails if what {@code folder} has to go on with is no file of ours.
+   * What {@code folder} has to go on with, if that is wanted; a run that goes on needs it.
    *
-   * @throws UserException then
+   * @param folder of the results
+   * @param wanted whether to go on
+   * @param found what an interrupted run left there; null if there is none, or it is not wanted
    */
-  static void check(Path folder) throws IOException {
-    try (Scope scope = Scope.open()) {
-      resumed(folder, Map.of());
+  record Left(Path folder, boolean wanted, @Nullable TensorFile found) implements AutoCloseable {
+
+    /** Whether there is a run to go on with. */
+    boolean isThere() {
+      return found != null;
     }
-  }
 
-  /**
-   * The run that {@code folder} has. What it read ends with the enclosing scope.
-   *
-   * @throws UserException if it was made with other settings, or is no file of ours
-   */
-  static Checkpoint resumed(Path folder, Map<String, Object> settings) throws IOException {
-    Checkpoint run = fresh(folder, settings);
-    try {
-      TensorFile saved = Safetensors.read(run.file);
-      run.settings.forEach(
+    /**
+     * The run to go on with, or one from the beginning.
+     *
+     * @throws UserException if it was begun with other settings
+     */
+    Checkpoint with(Map<String, Object> settings, Progress progress) {
+      Checkpoint run =
+          new Checkpoint(folder.resolve(FILE), texts(settings), new HashMap<>(), () -> false);
+      if (found != null) {
+        check(run.settings, found);
+        run.tensors.putAll(found.tensors());
+      } else if (wanted) {
+        progress.say("nothing to resume in " + folder + ": beginning");
+      }
+      return run;
+    }
+
+    private void check(Map<String, String> settings, TensorFile begun) {
+      settings.forEach(
           (name, value) -> {
-            String before = saved.metadata().getOrDefault(SETTING + name, "none");
+            String before = begun.metadata().getOrDefault(SETTING + name, "none");
             if (!before.equals(value)) {
               throw new UserException(
                   "--resume: the run in %s was begun with %s %s, not %s; give it the same options, or leave --resume out"
                       .formatted(folder, name, before, value));
             }
           });
-      run.tensors.putAll(saved.tensors());
+    }
+
+    @Override
+    public void close() {
+      if (found != null) {
+        found.close();
+      }
+    }
+  }
+
+  /**
+   * Looks for a run to go on with.
+   *
+   * @throws UserException if what is there is no file of ours
+   */
+  static Left in(Path folder, boolean wanted) throws IOException {
+    Path file = folder.resolve(FILE);
+    try {
+      boolean there = wanted && Files.exists(file);
+      return new Left(folder, wanted, there ? Safetensors.read(file) : null);
     } catch (CorruptFileException e) {
       throw new UserException(
           "--resume: %s; leave --resume out to begin anew".formatted(e.getMessage()), e);
     }
-    return run;
   }
 
   private static Map<String, String> texts(Map<String, Object> settings) {

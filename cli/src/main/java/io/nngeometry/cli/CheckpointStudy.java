@@ -86,16 +86,12 @@ final class CheckpointStudy {
     output.startEngine();
     Path folder = OutputFiles.directory("--out", options.out());
     try (Scope scope = Scope.open();
-        Dataset test = test()) {
+        Dataset test = test();
+        Checkpoint.Left left = Checkpoint.in(folder, resume)) {
       subject.data().checkRead(test);
       Map<String, Object> settings = settings(test.size());
-      boolean going = resume && Checkpoint.isIn(folder);
-      if (resume && !going) {
-        progress.say("nothing to resume in " + folder + ": beginning");
-      }
-      Checkpoint checkpoint =
-          going ? Checkpoint.resumed(folder, settings) : Checkpoint.fresh(folder, settings);
-      if (!going) {
+      Checkpoint checkpoint = left.with(settings, progress);
+      if (!left.isThere()) {
         checkpoint.drop();
       }
       return Interruption.during(

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,15 +28,7 @@ final class CompareOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Option(
-      names = "--metric",
-      paramLabel = "NAME",
-      defaultValue = "categorical",
-      description =
-          "What the outputs are: categorical (logits of classes), bernoulli (independent logits),"
-              + " gaussian (means of variance one) or poisson (log-rates). Default:"
-              + " ${DEFAULT-VALUE}.")
-  private MetricKind metric;
+  @Mixin private MetricOption metric;
 
   @Option(
       names = "--estimator",
@@ -154,7 +147,7 @@ final class CompareOptions {
 
   /** What the outputs are. */
   MetricKind metric() {
-    return metric;
+    return metric.kind();
   }
 
   /** Where results go. */
@@ -172,7 +165,7 @@ final class CompareOptions {
   /** Every setting as it holds, by its option's name. */
   Map<String, Object> settings(Design design) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("metric", metric.toString());
+    all.put("metric", metric().toString());
     all.put(
         "representations", design.representations().stream().map(Representation::name).toList());
     all.put("estimator", design.estimator().toString());

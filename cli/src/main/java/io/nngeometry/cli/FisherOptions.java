@@ -3,6 +3,7 @@ package io.nngeometry.cli;
 import io.nngeometry.cli.compare.EstimatorKind;
 import io.nngeometry.fisher.Estimator;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -12,15 +13,7 @@ final class FisherOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Option(
-      names = "--metric",
-      paramLabel = "NAME",
-      defaultValue = "categorical",
-      description =
-          "What the outputs are: categorical (logits of classes), bernoulli (independent logits),"
-              + " gaussian (means of variance one) or poisson (log-rates). Default:"
-              + " ${DEFAULT-VALUE}.")
-  private MetricKind metric;
+  @Mixin private MetricOption metric;
 
   @Option(
       names = "--estimator",
@@ -41,14 +34,14 @@ final class FisherOptions {
   /** The exact one of {@code metric}. */
   static FisherOptions of(MetricKind metric) {
     FisherOptions options = new FisherOptions();
-    options.metric = metric;
+    options.metric = MetricOption.of(metric);
     options.estimator = EstimatorKind.EXACT;
     return options;
   }
 
   /** What the outputs are. */
   MetricKind metric() {
-    return metric;
+    return metric.kind();
   }
 
   /** How the metric is estimated, with chance from {@code seed}. */
@@ -61,7 +54,7 @@ final class FisherOptions {
 
   /** Adds the settings that matter, by option. */
   void addTo(Map<String, Object> settings) {
-    settings.put("metric", metric.toString());
+    settings.put("metric", metric().toString());
     settings.put("estimator", estimator.toString());
     if (estimator == EstimatorKind.MC) {
       settings.put("trials", trials);

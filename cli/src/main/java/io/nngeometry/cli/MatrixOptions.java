@@ -87,28 +87,18 @@ final class MatrixOptions {
     source.check();
     output.startEngine();
     Path folder = out == null ? Path.of(spec.name()) : out;
-    boolean going = resume && Checkpoint.isIn(folder);
     Path kept = folder.resolve(WEIGHTS);
-    if (going) {
-      Checkpoint.check(folder);
-    }
     try (Scope scope = Scope.open();
-        Subject found =
-            going
-                ? subject.reopen(fisher.metric(), quick, kept)
-                : subject.open(fisher.metric(), quick)) {
+        Checkpoint.Left left = Checkpoint.in(folder, resume);
+        Subject found = subject(left, kept)) {
       work.check(found.network().layers().size());
       OutputFiles.directory("--out", folder);
       MatrixSource.Opened opened = new MatrixSource.Opened(source, found.loaded());
       Map<String, Object> settings = settings(own, found);
       Progress progress = output.progress();
-      Checkpoint checkpoint =
-          going ? Checkpoint.resumed(folder, settings) : Checkpoint.fresh(folder, settings);
-      if (resume && !going) {
-        progress.say("nothing to resume in " + folder + ": beginning");
-      }
+      Checkpoint checkpoint = left.with(settings, progress);
       Subject ready = found.ready(progress);
-      if (!going) {
+      if (!left.isThere()) {
         checkpoint.drop(); // of a former run, whose weights are about to go
         ready.save(kept);
       }
@@ -128,6 +118,12 @@ final class MatrixOptions {
             checkpoint.drop();
           });
     }
+  }
+
+  private Subject subject(Checkpoint.Left left, Path weights) throws IOException {
+    return left.isThere()
+        ? subject.reopen(fisher.metric(), quick, weights)
+        : subject.open(fisher.metric(), quick);
   }
 
   /** The command line, for the record. */

@@ -55,7 +55,6 @@ import picocli.CommandLine.Spec;
       "  nngeometry ntk --split test --against train    ridge regression on the training part"
     })
 final class NtkCommand implements Callable<Integer> {
-
   @Spec private CommandSpec spec;
 
   @Option(

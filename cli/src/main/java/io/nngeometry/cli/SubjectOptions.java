@@ -1,24 +1,17 @@
 package io.nngeometry.cli;
 
+import io.nngeometry.cli.training.Accuracy;
 import io.nngeometry.cli.training.TrainingData;
 import io.nngeometry.cli.training.TrainingSettings;
-import io.nngeometry.data.Minibatch;
-import io.nngeometry.engine.GradMode;
-import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.models.data.Dataset;
 import io.nngeometry.models.data.Part;
 import io.nngeometry.nn.Module;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
@@ -76,32 +69,34 @@ final class SubjectOptions {
    * @param quick whether little is asked for
    */
   Subject open(MetricKind metric, boolean quick) throws IOException {
-    return model.isDrawn() ? toBeTrained(quick) : given(metric, quick, null);
+    return model.isDrawn() ? toBeTrained(quick) : given(metric, quick);
   }
 
   /**
    * The network of a run that was interrupted: a trained one has its weights in {@code weights}.
    */
   Subject reopen(MetricKind metric, boolean quick, Path weights) throws IOException {
-    if (!model.isDrawn()) {
-      return given(metric, quick, null);
-    }
-    Subject found = given(metric, quick, weights);
-    return new Subject(
-        found.loaded(), Optional.empty(), Optional.empty(), Weights.accuracy(weights));
+    return model.isDrawn()
+        ? given(loaded(heldOut(quick), weights), Weights.accuracy(weights))
+        : given(metric, quick);
   }
 
-  private Subject given(MetricKind metric, boolean quick, @Nullable Path weights)
-      throws IOException {
+  private Subject given(MetricKind metric, boolean quick) throws IOException {
     int most = most(quick, Integer.MAX_VALUE);
-    try (Dataset read = weights == null ? data.load(data.part(), most, dtype()) : heldOut(quick)) {
-      Network network = model.load(data.seed(), dtype(), weights, read.shape());
-      NetworkAndData loaded = new NetworkAndData(network, read.as(network.dtype().type()));
-      return new Subject(
-          loaded,
-          Optional.empty(),
-          Optional.empty(),
-          metric == MetricKind.CATEGORICAL ? accuracy(loaded) : OptionalDouble.empty());
+    NetworkAndData loaded = loaded(data.load(data.part(), most, dtype()), null);
+    return given(
+        loaded, metric == MetricKind.CATEGORICAL ? accuracy(loaded) : OptionalDouble.empty());
+  }
+
+  private static Subject given(NetworkAndData loaded, OptionalDouble accuracy) {
+    return new Subject(loaded, Optional.empty(), Optional.empty(), accuracy);
+  }
+
+  /** The network that is given, or has these weights, and the data, which are closed. */
+  private NetworkAndData loaded(Dataset data, @Nullable Path weights) throws IOException {
+    try (data) {
+      Network network = model.load(seed(), dtype(), weights, data.shape());
+      return new NetworkAndData(network, data.as(network.dtype().type()));
     }
   }
 
@@ -151,33 +146,9 @@ final class SubjectOptions {
     return all;
   }
 
-  /** The share of the examples that have labels, and the right one has the greatest output. */
   private OptionalDouble accuracy(NetworkAndData loaded) {
-    long[] counts = new long[2];
-    try (GradMode none = GradMode.disabled()) {
-      loaded
-          .dataset()
-          .examples()
-          .batches(data.batch())
-          .forEach(batch -> count(loaded.network(), batch, counts));
-    }
-    return counts[1] == 0
-        ? OptionalDouble.empty()
-        : OptionalDouble.of((double) counts[0] / counts[1]);
-  }
-
-  private static void count(Network network, Minibatch batch, long[] counts) {
-    try (Scope scope = Scope.open()) {
-      Tensor outputs = network.model().forward(batch.inputs().toArray(Tensor[]::new));
-      Optional<Tensor> labels =
-          batch.labels().filter(t -> Tensors.type(t) == ScalarType.Long && outputs.dim() > 1);
-      if (labels.isPresent()) {
-        Tensor guesses = outputs.argmax(new LongOptional(network.classAxis()), false);
-        if (Arrays.equals(Tensors.shape(guesses), Tensors.shape(labels.get()))) {
-          counts[0] += (long) Tensors.item(guesses.eq(labels.get()).sum());
-          counts[1] += guesses.numel();
-        }
-      }
-    }
+    Network network = loaded.network();
+    return Accuracy.of(
+        network.model(), network.classAxis(), loaded.dataset().examples().batches(data.batch()));
   }
 }

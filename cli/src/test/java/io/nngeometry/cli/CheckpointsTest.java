@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nngeometry.cli.training.Accuracy;
 import io.nngeometry.cli.training.Checkpoints;
-import io.nngeometry.cli.training.Training;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.io.CorruptFileException;
@@ -63,7 +63,8 @@ class CheckpointsTest {
       for (Checkpoints.Entry entry : entries) {
         checkpoints.load(entry, net);
         assertThat(net.isTraining()).isFalse();
-        assertThat(Training.accuracy(net, digits)).isCloseTo(entry.testAccuracy(), within(1e-12));
+        assertThat(Accuracy.of(net, 1, digits.examples()).orElseThrow())
+            .isCloseTo(entry.testAccuracy(), within(1e-12));
         for (double threshold : entry.thresholds()) {
           assertThat(entry.testAccuracy()).isGreaterThan(threshold);
           assertThat(before).isLessThanOrEqualTo(threshold);

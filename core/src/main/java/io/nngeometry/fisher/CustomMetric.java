@@ -8,7 +8,6 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** A metric that the user gives, by its action or by a square root; the other follows. */
@@ -61,18 +60,16 @@ final class CustomMetric implements Metric {
       }
       return columns;
     }
-    Tensor flat = Tensors.flatten(outputs);
+    UnitCotangents units = new UnitCotangents(outputs);
     List<Tensor> images = new ArrayList<>();
-    for (long k = 0; k < flat.size(1); k++) {
-      Tensor unit = torch.zeros_like(flat);
-      unit.select(1, k).fill_(new Scalar(1));
-      images.add(Tensors.flatten(hessianProduct(outputs, unit.view(Tensors.shape(outputs)))));
+    for (int k = 0; k < units.count(); k++) {
+      images.add(Tensors.flatten(hessianProduct(outputs, units.get(k))));
     }
     SymmetricEigen eigen = SymmetricEigen.of(Tensors.stack(images, 2));
     Tensor scaled =
         eigen.vectors().mul(eigen.values().clamp_min(new Scalar(0)).sqrt().unsqueeze(1));
     long[] shape = new long[(int) outputs.dim() + 1];
-    shape[0] = flat.size(1);
+    shape[0] = units.count();
     System.arraycopy(Tensors.shape(outputs), 0, shape, 1, shape.length - 1);
     return scaled.permute(2, 0, 1).reshape(shape);
   }

@@ -20,9 +20,9 @@ final class JacobianAccumulator implements Accumulator {
   private final double factor;
   private final TensorOptions options;
   private final Room room;
-  private long seen;
+  private long first;
+  private long count;
   private @Nullable Tensor all;
-  private @Nullable Tensor minibatch;
 
   /** What may hold them. */
   interface Room {
@@ -45,15 +45,14 @@ final class JacobianAccumulator implements Accumulator {
   }
 
   @Override
-  public void begin(Map<String, LayerInputs> inputs, long count, int cotangents) {
+  public void begin(Map<String, LayerInputs> inputs, long size, int cotangents) {
     if (all == null) {
       double elements = (double) cotangents * examples * layers.size();
       room.check(cotangents, elements * options.dtype().itemsize());
       all = Scope.detach(Tensors.empty(options, cotangents, examples, layers.size()));
     }
-    release(minibatch);
-    minibatch = Scope.detach(all.narrow(1, seen, count));
-    seen += count;
+    first += count;
+    count = size;
   }
 
   @Override
@@ -75,18 +74,17 @@ final class JacobianAccumulator implements Accumulator {
     }
 
     @Override
-    public void gradients(StackedGradients gradients, int first) {
-      gradients.perExampleInto(of(first, gradients.each().size()), factor);
+    public void gradients(StackedGradients gradients, int cotangent) {
+      gradients.perExampleInto(of(cotangent, gradients.each().size()), factor);
     }
 
     @Override
-    public void nothing(int first, int cotangents) {
-      of(first, cotangents).zero_();
+    public void nothing(int cotangent, int cotangents) {
+      of(cotangent, cotangents).zero_();
     }
 
-    private Tensor of(int first, int cotangents) {
-      Tensor some = Objects.requireNonNull(minibatch).narrow(0, first, cotangents);
-      return layer.of(some);
+    private Tensor of(int cotangent, int cotangents) {
+      return layer.of(finish().narrow(0, cotangent, cotangents).narrow(1, first, count));
     }
   }
 
@@ -102,15 +100,10 @@ final class JacobianAccumulator implements Accumulator {
     return taken;
   }
 
-  private static void release(@Nullable Tensor t) {
-    if (t != null) {
-      t.close();
-    }
-  }
-
   @Override
   public void close() {
-    release(minibatch);
-    release(all);
+    if (all != null) {
+      all.close();
+    }
   }
 }

@@ -7,7 +7,6 @@ import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.operators.JacobianOperator;
 import io.nngeometry.operators.PullBack;
 import io.nngeometry.operators.PushForward;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -112,27 +111,31 @@ final class KernelMaps {
   }
 
   private Tensor norms() {
-    List<Tensor> parts = new ArrayList<>();
+    Tensor all = Tensors.zeros(pass.like(), head.size(0), pass.data().size());
     pass.forEachRecorded(
         recorded -> {
-          Tensor f = recorded.outputs();
-          long r = head.size(0);
-          Tensor norms = Tensors.zeros(f, r, recorded.size());
-          recorded.inputs().values().forEach(in -> in.expect((int) r));
-          for (long k = 0; k < r; k++) {
-            try (Scope one = Scope.open()) {
-              Tensor cotangent =
-                  head.select(0, k).expand(recorded.size(), head.size(1)).reshape(Tensors.shape(f));
-              Map<String, LayerGradients> gradients = recorded.gradients(cotangent, k == r - 1);
-              for (LayerGradients g : gradients.values()) {
-                norms.select(0, k).add_(g.squaredNorms());
-              }
-            }
-          }
-          parts.add(Scope.detach(norms));
+          Norms mine = new Norms(all.narrow(1, recorded.batch().first(), recorded.size()));
+          new Filling(List.of(mine)).fill(recorded, new HeadCotangents(head, recorded.outputs()));
         });
-    Tensor all = Scope.keeping(() -> Tensors.cat(parts, 1).clone());
-    parts.forEach(Tensor::close);
     return all;
+  }
+
+  /**
+   * Squared norms of a minibatch's gradients.
+   *
+   * @param norms zeros to add them to, (r, n)
+   */
+  private record Norms(Tensor norms) implements Accumulator {
+    @Override
+    public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
+      for (LayerGradients g : gradients.values()) {
+        norms.select(0, cotangent).add_(g.squaredNorms());
+      }
+    }
+
+    @Override
+    public void close() {
+      // the norms are the kernel's
+    }
   }
 }

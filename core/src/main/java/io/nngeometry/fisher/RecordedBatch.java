@@ -2,7 +2,6 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
 import io.nngeometry.layers.Recording;
@@ -65,16 +64,11 @@ final class RecordedBatch {
   }
 
   /**
-   * One backward: the gradients of the used layers for one cotangent, by id.
+   * One backward: what it brings to the outputs of the used layers.
    *
    * @param cotangent of the outputs' shape
    * @param last whether no further backward will be asked for, so that the graph may be freed
    */
-  Map<String, LayerGradients> gradients(Tensor cotangent, boolean last) {
-    return signals(cotangent, last).gradients(inputs);
-  }
-
-  /** One backward: what it brings to the outputs of the used layers. */
   Signals signals(Tensor cotangent, boolean last) {
     List<LayerUse> uses = recording.uses();
     Map<LayerUse, Tensor> byUse = new IdentityHashMap<>();

@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** One cotangent for each output: their gradients are the Jacobian. */
+/** One cotangent for each output, zero but there: their gradients are the Jacobian. */
 final class UnitCotangents extends Cotangents {
   private final Tensor outputs;
 

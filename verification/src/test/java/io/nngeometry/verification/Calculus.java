@@ -1,5 +1,7 @@
 package io.nngeometry.verification;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
@@ -23,6 +25,12 @@ final class Calculus {
     double size = norm(b);
     double distance = norm(actual.sub(b.detach()));
     return size == 0 ? distance : distance / size;
+  }
+
+  /** Fails unless shapes are the same and the relative error is less than {@code tolerance}. */
+  static void assertClose(String what, Tensor actual, Tensor expected, double tolerance) {
+    assertThat(Tensors.shape(actual)).as(what).isEqualTo(Tensors.shape(expected));
+    assertThat(relativeError(actual, expected)).as(what).isLessThan(tolerance);
   }
 
   static double norm(Tensor t) {

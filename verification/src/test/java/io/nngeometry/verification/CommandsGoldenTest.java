@@ -87,8 +87,7 @@ class CommandsGoldenTest {
   }
 
   private static void same(String what, Tensor actual, Tensor expected, double tolerance) {
-    assertThat(Tensors.shape(actual)).as(what).isEqualTo(Tensors.shape(expected));
-    assertThat(Calculus.relativeError(actual, expected)).as(what).isLessThan(tolerance);
+    Calculus.assertClose(what, actual, expected, tolerance);
   }
 
   /** The result of an operation with a matrix that {@code matrix} names. */

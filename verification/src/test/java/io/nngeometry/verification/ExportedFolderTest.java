@@ -159,7 +159,6 @@ class ExportedFolderTest {
   }
 
   private static void close(String what, Tensor actual, Tensor expected) {
-    assertThat(Tensors.shape(actual)).as(what).isEqualTo(Tensors.shape(expected));
-    assertThat(Calculus.relativeError(actual, expected)).as(what).isLessThan(TOLERANCE);
+    Calculus.assertClose(what, actual, expected, TOLERANCE);
   }
 }

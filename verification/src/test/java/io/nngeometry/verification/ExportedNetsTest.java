@@ -110,8 +110,7 @@ class ExportedNetsTest {
   }
 
   private static void same(String what, Tensor actual, Tensor expected) {
-    assertThat(Tensors.shape(actual)).as(what).isEqualTo(Tensors.shape(expected));
-    assertThat(Calculus.relativeError(actual, expected)).as(what).isLessThan(TOLERANCE);
+    Calculus.assertClose(what, actual, expected, TOLERANCE);
   }
 
   /** The batches to read a net in: what the export fixed cannot be divided. */

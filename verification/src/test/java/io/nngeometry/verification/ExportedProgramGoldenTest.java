@@ -3,7 +3,6 @@ package io.nngeometry.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Fisher;
 import io.nngeometry.fisher.Jacobian;
 import io.nngeometry.fisher.Metric;
@@ -28,8 +27,7 @@ class ExportedProgramGoldenTest {
   }
 
   private static void same(String what, Tensor actual, Tensor expected) {
-    assertThat(Tensors.shape(actual)).as(what).isEqualTo(Tensors.shape(expected));
-    assertThat(Calculus.relativeError(actual, expected)).as(what).isLessThan(TOLERANCE);
+    Calculus.assertClose(what, actual, expected, TOLERANCE);
   }
 
   @ParameterizedTest

@@ -62,8 +62,7 @@ class GivenNetworksTest {
   }
 
   private static void close(String what, Tensor actual, Tensor expected) {
-    assertThat(Tensors.shape(actual)).as(what).isEqualTo(Tensors.shape(expected));
-    assertThat(Calculus.relativeError(actual, expected)).as(what).isLessThan(ALGEBRA);
+    Calculus.assertClose(what, actual, expected, ALGEBRA);
   }
 
   @ParameterizedTest

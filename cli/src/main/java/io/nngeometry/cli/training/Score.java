@@ -7,7 +7,6 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.models.data.Dataset;
 import io.nngeometry.nn.Module;
 import io.nngeometry.train.Loss;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -45,7 +44,7 @@ record Score(double loss, double accuracy) {
       Tensor logits = net.forward(batch.inputs().get(0));
       Tensor labels = batch.labels().orElseThrow();
       sums[0] += Tensors.item(Loss.crossEntropy(classAxis).of(logits, labels)) * labels.numel();
-      sums[1] += Tensors.item(logits.argmax(new LongOptional(classAxis), false).eq(labels).sum());
+      sums[1] += Tensors.item(Accuracy.guesses(logits, classAxis).eq(labels).sum());
     }
   }
 }

@@ -4,7 +4,6 @@ import io.nngeometry.cli.console.Numbers;
 import io.nngeometry.cli.console.Progress;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import io.nngeometry.models.data.Dataset;
 import io.nngeometry.nn.Module;
 import io.nngeometry.train.Loss;
 import io.nngeometry.train.Trainer;
@@ -94,11 +93,6 @@ public final class Training {
       Progress progress) {
     return new Training(net, classAxis, data, settings, milestones, keeper, interrupted, progress)
         .run();
-  }
-
-  /** The share of {@code data} that {@code net} classifies rightly. */
-  public static double accuracy(Module net, Dataset data) {
-    return Score.of(net, data, data.size(), 1).accuracy();
   }
 
   private TrainingHistory run() {

@@ -15,9 +15,7 @@ record AxisJoins(ExampleAxes examples) {
     for (String name : node.references().toList()) {
       if (examples.isIn(name)) {
         BatchAxis mine = examples.axis(name);
-        BatchAxis shifted =
-            new BatchAxis(
-                mine.axis() + rank - examples.shape(name).length, mine.outer(), mine.inner());
+        BatchAxis shifted = mine.at(mine.axis() + rank - examples.shape(name).length);
         if (found != null && !found.equals(shifted)) {
           throw new LostException();
         }
@@ -56,7 +54,7 @@ record AxisJoins(ExampleAxes examples) {
       throw new LostException();
     }
     int dim = dims(node, "dim", examples.shape(node.output()).length).get(0);
-    return new BatchAxis(axis.axis() + (dim <= axis.axis() ? 1 : 0), axis.outer(), axis.inner());
+    return axis.at(axis.axis() + (dim <= axis.axis() ? 1 : 0));
   }
 
   BatchAxis multiplied(Node node) {
@@ -78,14 +76,12 @@ record AxisJoins(ExampleAxes examples) {
       BatchAxis mine = examples.leading(left, 1);
       int k = mine.axis() + rank - examples.shape(left).length;
       if (k < rank - 2) {
-        examples.requireOne(right, new BatchAxis(k, mine.outer(), mine.inner()), rank);
+        examples.requireOne(right, mine.at(k), rank);
       }
-      return new BatchAxis(k, mine.outer(), mine.inner());
+      return mine.at(k);
     }
     BatchAxis mine = examples.leading(right, 2);
-    BatchAxis shifted =
-        new BatchAxis(
-            mine.axis() + rank - examples.shape(right).length, mine.outer(), mine.inner());
+    BatchAxis shifted = mine.at(mine.axis() + rank - examples.shape(right).length);
     examples.requireOne(left, shifted, rank);
     return shifted;
   }

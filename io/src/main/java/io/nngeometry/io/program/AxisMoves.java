@@ -4,7 +4,6 @@ import static io.nngeometry.io.program.AxisArguments.dims;
 import static io.nngeometry.io.program.AxisArguments.first;
 import static io.nngeometry.io.program.AxisArguments.list;
 
-import io.nngeometry.io.program.Argument.Literal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -82,12 +81,12 @@ record AxisMoves(ExampleAxes examples) {
   BatchAxis reduced(Node node) {
     BatchAxis from = examples.axis(first(node));
     List<Integer> dims = dims(node, "dim", examples.shape(first(node)).length);
-    boolean kept = node.argument("keepdim").filter(new Literal(true)::equals).isPresent();
+    boolean kept = node.isTrue("keepdim");
     if (dims.isEmpty() || dims.contains(from.axis())) {
       throw new LostException();
     }
     int gone = kept ? 0 : (int) dims.stream().distinct().filter(d -> d < from.axis()).count();
-    return new BatchAxis(from.axis() - gone, from.outer(), from.inner());
+    return from.at(from.axis() - gone);
   }
 
   BatchAxis moved(Node node, List<Integer> dims) {
@@ -96,7 +95,7 @@ record AxisMoves(ExampleAxes examples) {
     if (to < 0) {
       throw new LostException();
     }
-    return new BatchAxis(to, from.outer(), from.inner());
+    return from.at(to);
   }
 
   BatchAxis swapped(Node node) {
@@ -118,13 +117,13 @@ record AxisMoves(ExampleAxes examples) {
     if (dim == from.axis()) {
       throw new LostException();
     }
-    return new BatchAxis(from.axis() - (dim < from.axis() ? 1 : 0), from.outer(), from.inner());
+    return from.at(from.axis() - (dim < from.axis() ? 1 : 0));
   }
 
   BatchAxis expanded(Node node, int index) {
     BatchAxis from = examples.axis(first(node));
     int added = examples.shape(node.output()).length - examples.shape(first(node)).length;
-    BatchAxis to = new BatchAxis(from.axis() + added, from.outer(), from.inner());
+    BatchAxis to = from.at(from.axis() + added);
     examples.rewrite(index, "size", to, 0);
     return to;
   }

@@ -95,7 +95,7 @@ final class BatchAxes {
         return Optional.empty();
       }
       if (theirs.sizes().get(from.axis()).equals(facts.sizes().get(axis))) {
-        return Optional.of(new BatchAxis(axis, from.outer(), from.inner()));
+        return Optional.of(from.at(axis));
       }
     }
     return Optional.empty();

@@ -15,6 +15,11 @@ record BatchAxis(int axis, long outer, long inner) {
     return outer == 1 && inner == 1;
   }
 
+  /** The same along another axis. */
+  BatchAxis at(int other) {
+    return new BatchAxis(other, outer, inner);
+  }
+
   /** (..., outer * n * inner, ...) to (n, ..., outer, inner, ...); ones are left out. */
   Tensor toFront(Tensor t, long examples) {
     if (equals(FIRST)) {

@@ -41,9 +41,7 @@ final class Differentiable {
   /** Unless the type is to change too. */
   private static Optional<Step> softmax(
       Node node, ToIntFunction<String> slots, AlongAxis function) {
-    boolean retyped =
-        !node.argument("dtype").orElse(Argument.NONE).equals(Argument.NONE)
-            || isTrue(node, "half_to_float");
+    boolean retyped = node.argument("dtype").isPresent() || node.isTrue("half_to_float");
     if (retyped
         || !(node.argument("dim").orElse(Argument.NONE) instanceof Argument.Literal l
             && l.value() instanceof Long axis)) {
@@ -78,7 +76,7 @@ final class Differentiable {
 
   /** softmax(q k^T scale + mask) v (Vaswani et al. 2017); rows that see nothing give zero. */
   private static Optional<Step> attention(Node node, ToIntFunction<String> slots) {
-    if (isTrue(node, "enable_gqa")) {
+    if (node.isTrue("enable_gqa")) {
       return Optional.empty();
     }
     int query = slot(node, "query", slots);
@@ -87,7 +85,7 @@ final class Differentiable {
     int given = slot(node, "attn_mask", slots);
     int mask = given < 0 ? slot(node, "attn_bias", slots) : given;
     int out = slots.applyAsInt(node.output());
-    boolean causal = isTrue(node, "is_causal");
+    boolean causal = node.isTrue("is_causal");
     double scale = number(node, "scale", Double.NaN);
     return Optional.of(
         frame -> {
@@ -113,10 +111,6 @@ final class Differentiable {
   /** The slot of an argument; negative where it is none. */
   private static int slot(Node node, String argument, ToIntFunction<String> slots) {
     return node.reference(argument).map(slots::applyAsInt).orElse(-1);
-  }
-
-  private static boolean isTrue(Node node, String argument) {
-    return node.argument(argument).filter(new Argument.Literal(true)::equals).isPresent();
   }
 
   private static double number(Node node, String argument, double byDefault) {

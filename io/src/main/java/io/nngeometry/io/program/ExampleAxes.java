@@ -128,7 +128,7 @@ final class ExampleAxes {
     long[] shape = shape(name);
     int k = axis.axis() - (rank - shape.length);
     if (k >= 0 && shape[k] != 1) {
-      demand(name, new BatchAxis(k, axis.outer(), axis.inner()));
+      demand(name, axis.at(k));
     }
   }
 

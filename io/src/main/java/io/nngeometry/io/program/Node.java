@@ -58,6 +58,11 @@ record Node(
     return Optional.ofNullable(arguments.get(name)).filter(a -> !a.equals(Argument.NONE));
   }
 
+  /** Whether it is true. */
+  boolean isTrue(String name) {
+    return argument(name).filter(new Argument.Literal(true)::equals).isPresent();
+  }
+
   /** Whether one is given for {@code name}, or nothing. */
   boolean isOne(String name) {
     return argument(name)
