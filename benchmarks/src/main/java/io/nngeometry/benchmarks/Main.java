@@ -17,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures operations here and in the Python reference in turn, each in a process of its own. */
@@ -32,6 +31,7 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    usageHelpWidth = 100,
     footerHeading = "%nVariables:%n",
     footer = {
       "  NNGEOMETRY_PEER_PYTHON   a Python with torch, numpy and tqdm",
@@ -77,8 +77,8 @@ public final class Main implements Callable<Integer> {
       paramLabel = "NAMES",
       split = ",",
       description =
-          "Operations, separated by commas. By default all, on half as many examples, or a quarter"
-              + " and so on, where they would not fit in memory; --list tells them.")
+          "Operations, separated by commas. By default all that fit in memory, on half as many"
+              + " examples, or a quarter and so on, where they only fit so; --list tells them.")
   private List<String> ops = List.of(Operations.EVERYTHING);
 
   @Option(
@@ -144,7 +144,8 @@ public final class Main implements Callable<Integer> {
 
   public static void main(String[] args) {
     Thread killing =
-        new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly));
+        new Thread(
+            () -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly));
     Runtime.getRuntime().addShutdownHook(killing);
     System.exit(commandLine(System.getenv()).execute(args));
   }
@@ -168,13 +169,20 @@ public final class Main implements Callable<Integer> {
     }
     Path folder = out == null ? home.resolve("target").resolve("results").resolve(now()) : out;
     Files.createDirectories(folder);
+    Session session = new Session(measuring, sides(), threads, environments, rounds, limit, folder);
     List<Row> rows = new ArrayList<>();
     for (Workload workload : chosen) {
-      for (Task task : tasks(workload, folder)) {
+      for (Session.Planned planned : session.plan(workload, ops)) {
         if (list) {
-          print("%s %s %d\n".formatted(workload.name(), task.op(), task.n()));
+          print("%s %s %d\n".formatted(workload.name(), planned.op(), planned.n()));
         } else {
-          measure(task, folder, rows);
+          session.measure(
+              planned,
+              row -> {
+                rows.add(row);
+                print(row.toJson() + "\n");
+              });
+          Files.write(folder.resolve("rows.jsonl"), rows.stream().map(Row::toJson).toList());
         }
       }
     }
@@ -197,63 +205,10 @@ public final class Main implements Callable<Integer> {
         .toList();
   }
 
-  /** One for each operation, whose number of examples only a process with its network can tell. */
-  private List<Task> tasks(Workload workload, Path folder)
-      throws IOException, InterruptedException {
-    Stream<String> options =
-        Stream.concat(
-            Stream.of(
-                "--list",
-                "--workload=" + workload.name(),
-                "--ops=" + String.join(",", ops),
-                measuring.examples()),
-            measuring.forOurs().stream().filter(option -> !option.startsWith("--clock")));
-    OwnProcess.Ending ending =
-        OwnProcess.run(Side.measure(options), v -> {}, log(folder, Row.OURS), limit);
-    List<Task> tasks = new ArrayList<>();
-    for (String line : ending.lines()) {
-      String[] words = line.split(" ", -1);
-      tasks.add(
-          new Task(
-              workload, words[0], Long.parseLong(words[1]), threads.get(0), environments.get(0)));
-    }
-    if (tasks.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "nothing of %s on %s fits in memory, or its process died (%s)"
-              .formatted(String.join(",", ops), workload.name(), ending.words()));
-    }
-    return tasks;
-  }
-
-  private void measure(Task task, Path folder, List<Row> rows)
-      throws IOException, InterruptedException {
-    for (int round = 0; round < rounds; round++) {
-      for (int count : threads) {
-        for (Environment environment : environments) {
-          for (Side side : sides()) {
-            Task turn = new Task(task.workload(), task.op(), task.n(), count, environment);
-            side.measure(turn, measuring.clock(), log(folder, side.name()), limit)
-                .ifPresent(
-                    row -> {
-                      rows.add(row);
-                      print(row.toJson() + "\n");
-                    });
-          }
-        }
-      }
-    }
-    Files.write(folder.resolve("rows.jsonl"), rows.stream().map(Row::toJson).toList());
-  }
-
   private List<Side> sides() {
     Stream<Side> reference =
         measuring.suitsReference() ? Side.reference(variables, measuring).stream() : Stream.empty();
     return Stream.concat(Stream.of(Side.ours(measuring)), reference).toList();
-  }
-
-  private static Path log(Path folder, String name) {
-    return folder.resolve(name + ".log");
   }
 
   private static String now() {

@@ -63,10 +63,14 @@ final class Measuring {
     return classes <= 0;
   }
 
+  /** The number of examples that was asked for. */
+  long examples(Workload workload) {
+    return n > 0 ? n : workload.examples();
+  }
+
   /** What to measure operations on. */
   Setting setting(Workload workload) {
-    Workload chosen = applyTo(workload);
-    return Setting.of(chosen, n > 0 ? n : chosen.examples(), !likeReference);
+    return Setting.of(applyTo(workload), examples(workload), !likeReference);
   }
 
   Stopwatch stopwatch() {
@@ -100,11 +104,6 @@ final class Measuring {
         "--warm-up=" + warmUp,
         "--clock=" + clock,
         likeReference ? "--like-reference" : "--no-like-reference");
-  }
-
-  /** The number of examples that was asked for, for a process of ours that chooses it. */
-  String examples() {
-    return "--n=" + n;
   }
 
   /** Those that the reference's script has too. */

@@ -50,7 +50,12 @@ final class OwnProcess {
               .redirectOutput(printed.toFile())
               .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
       variables.accept(builder.environment());
-      Process process = builder.start();
+      Process process;
+      try {
+        process = builder.start();
+      } catch (IOException e) {
+        return new Ending(List.of(), "its process did not start: " + e.getMessage());
+      }
       boolean inTime;
       try {
         inTime = process.waitFor((long) (limit * 1e3), TimeUnit.MILLISECONDS);

@@ -1,6 +1,5 @@
 package io.nngeometry.benchmarks;
 
-
 /**
  * What one process measures.
  *

@@ -116,7 +116,7 @@ class MeasureTest {
   @Test
   void theClockReachesRows() {
     String[] args = {"--workload=small", "--n=2", "--reps=1", "--ops=forward", "--clock=cpu"};
-    assertThat(run(args)).isEqualTo(2);
+    assertThat(run(with(args, "--threads=2"))).isEqualTo(2);
     assertThat(err.toString()).contains("--threads 1");
     assertThat(run(with(args, "--threads=1"))).isZero();
     assertThat(rows()).extracting(Row::clock).containsExactly(Clock.CPU);

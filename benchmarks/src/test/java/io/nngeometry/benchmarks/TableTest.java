@@ -177,7 +177,8 @@ class TableTest {
 
   @Test
   void theClockIsTold() {
-    String cpu = row(OURS, "gram", 1, "tuned", 3, 1).replace("\"op_s\"", "\"clock\":\"cpu\",\"op_s\"");
+    String cpu =
+        row(OURS, "gram", 1, "tuned", 3, 1).replace("\"op_s\"", "\"clock\":\"cpu\",\"op_s\"");
     assertThat(markdown(cpu))
         .first()
         .isEqualTo("**small**, n = 8, c = 10, 1 thread, processor time, allocator tuned");
