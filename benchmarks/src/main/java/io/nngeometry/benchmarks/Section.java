@@ -30,12 +30,24 @@ final class Section {
     byName.forEach((op, of) -> operations.put(op, withUnit(Comparison.of(op, of), rows)));
   }
 
-  /** The peer's script has no such operation, but takes that time with each of the others. */
+  /**
+   * One forward and backward is measured with every operation, on both sides: that of all rows is
+   * steadier than a process's, and the peer's script has no such operation.
+   */
   private static Comparison withUnit(Comparison measured, List<Row> rows) {
-    List<Row> theirs =
-        rows.stream().filter(row -> !row.isOurs() && row.unit() != null).map(Row::ofUnit).toList();
-    boolean derived = measured.op().equals(UNIT) && measured.theirs() == null && !theirs.isEmpty();
-    return derived ? new Comparison(UNIT, measured.ours(), Row.of(theirs)) : measured;
+    return measured.op().equals(UNIT)
+        ? new Comparison(
+            UNIT, ofUnits(rows, true, measured.ours()), ofUnits(rows, false, measured.theirs()))
+        : measured;
+  }
+
+  private static @Nullable Row ofUnits(List<Row> rows, boolean ours, @Nullable Row otherwise) {
+    List<Row> units =
+        rows.stream()
+            .filter(row -> row.isOurs() == ours && row.unit() != null)
+            .map(Row::ofUnit)
+            .toList();
+    return units.isEmpty() ? otherwise : Row.of(units);
   }
 
   private static List<Double> units(List<Row> rows, boolean ours) {

@@ -2,7 +2,9 @@ package io.nngeometry.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -64,12 +66,14 @@ record Session(
 
   /** Measures one operation; a row each time, as soon as there is one. */
   void measure(Planned planned, Consumer<Row> rows) throws IOException, InterruptedException {
+    List<Side> able = new ArrayList<>(sides);
     for (int round = 0; round < rounds; round++) {
       for (int count : threads) {
         for (Environment environment : environments) {
           Task task = new Task(planned.workload(), planned.op(), planned.n(), count, environment);
-          for (Side side : sides) {
-            side.measure(task, measuring.clock(), log(side.name()), limit).ifPresent(rows);
+          for (Side side : List.copyOf(able)) {
+            Optional<Row> row = side.measure(task, measuring.clock(), log(side.name()), limit);
+            row.ifPresentOrElse(rows, () -> able.remove(side));
           }
         }
       }

@@ -71,16 +71,17 @@ class TableTest {
   }
 
   @Test
-  void theirForwardAndBackwardIsThatOfAllTheirRows() {
+  void aForwardAndBackwardIsThatOfAllRowsOfItsEngine() {
     assertThat(
             markdown(
                 ranged(row(OURS, "fb", 1, "tuned", 0.3, 0.3), 0.2, 0.4),
-                row(OURS, "kfac-mc1", 1, "tuned", 1, 0.3),
+                row(OURS, "kfac-mc1", 1, "tuned", 1, 0.5),
+                row(OURS, "gram", 1, "tuned", 1, 0.2),
                 row(THEIRS, "kfac-mc1", 1, "tuned", 1, 0.5),
                 row(THEIRS, "diag-mc1", 1, "tuned", 1, 0.6),
                 row(THEIRS, "gram", 1, "tuned", 1, 1.2)))
         .contains(
-            "| fb | 1.00 | 0.3000 | 0.2000–0.4000 | 1 | 1.00 | 1.00 | 1.00 |"
+            "| fb | 1.00 | 0.3000 | 0.2000–0.5000 | 3 | 1.00 | 1.00 | 1.00 |"
                 + " 0.6000 | 0.5000–1.2000 | 3 | 1.00 | 2.00 | 2.00 | 2.00 |");
   }
 
