@@ -318,7 +318,7 @@ public abstract sealed class Representation {
 
     @Override
     void second(Sums sums) {
-      sums.layers().layers().forEach(layer -> sums.secondOf(layer, choose.apply(layer)));
+      sums.second(choose);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
@@ -98,10 +99,10 @@ public final class LayerwisePMat implements PMat {
   private Tensor perPart(Tensor rows, RowFunction f) {
     return Scope.keeping(
         () -> {
-          List<Tensor> images = new ArrayList<>();
-          for (Part part : parts()) {
-            images.add(f.apply(part, rows.narrow(1, part.offset(), part.block().size())));
-          }
+          List<Tensor> images =
+              Workers.map(
+                  parts(),
+                  part -> f.apply(part, rows.narrow(1, part.offset(), part.block().size())));
           return Tensors.cat(images, 1);
         });
   }
