@@ -2,7 +2,9 @@ package io.nngeometry.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,6 +53,13 @@ public final class Workers {
     List<T> all = new ArrayList<>();
     pieces.forEach(all::add);
     run(all.size(), k -> work.accept(all.get(k)));
+  }
+
+  /** The values that {@code f} has on the pieces, in their order; they hold no native memory. */
+  public static <T, R> List<R> values(List<T> pieces, Function<? super T, R> f) {
+    List<@Nullable R> found = new ArrayList<>(Collections.nCopies(pieces.size(), null));
+    run(pieces.size(), k -> found.set(k, f.apply(pieces.get(k))));
+    return found.stream().map(Objects::requireNonNull).toList();
   }
 
   /**

@@ -10,6 +10,7 @@ import io.nngeometry.fisher.Outputs;
 import io.nngeometry.fisher.Representation;
 import io.nngeometry.fisher.TangentKernel;
 import io.nngeometry.operators.Damping;
+import io.nngeometry.operators.LayerwisePMat;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
@@ -65,12 +66,22 @@ class ThreadsTest {
       found.put(name + " product", matrix.mv(v).tensor());
       found.put(name + " trace", Tensors.of(new double[] {matrix.trace()}, 1));
       if (!name.contains("quasi")) {
+        found.put(name + " inverse's solution", inverse(matrix, v));
         found.put(name + " solution", matrix.solve(v, Damping.tikhonov(0.1)).tensor());
       }
     }
     found.put(
         "ekfac alone", fisher.as(Representation.EKFAC).mv(PVector.random(layers(all), 1)).tensor());
     return found;
+  }
+
+  private static Tensor inverse(PMat matrix, PVector v) {
+    if (!(matrix instanceof LayerwisePMat)) {
+      return v.tensor();
+    }
+    try (PMat inverse = matrix.inverse(Damping.tikhonov(0.1))) {
+      return inverse.mv(v).tensor();
+    }
   }
 
   private static io.nngeometry.layers.LayerCollection layers(List<PMat> all) {
