@@ -2,6 +2,7 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
@@ -11,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -94,11 +97,30 @@ final class Sums implements AutoCloseable {
         List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
   }
 
-  /** Adds the second sum of a layer's block, if it has one. */
-  void secondOf(Layer layer, BlockKind kind) {
-    List<Object> key = List.of(layer.id(), kind);
-    if (!second.containsKey(key)) {
-      kind.secondPass(layer, of(layer, kind), examples, types).ifPresent(a -> second.put(key, a));
+  /** Adds the second sums of all layers' blocks that have one. */
+  void second(Function<Layer, BlockKind> choose) {
+    Map<Layer, BlockAccumulator> firsts = new LinkedHashMap<>();
+    for (Layer layer : layers().layers()) {
+      if (!second.containsKey(List.of(layer.id(), choose.apply(layer)))) {
+        firsts.put(layer, of(layer, choose.apply(layer)));
+      }
+    }
+    Map<Layer, BlockAccumulator> found = new ConcurrentHashMap<>();
+    try {
+      Workers.forEach(
+          firsts.keySet(),
+          layer ->
+              choose
+                  .apply(layer)
+                  .secondPass(layer, Objects.requireNonNull(firsts.get(layer)), examples, types)
+                  .ifPresent(a -> found.put(layer, a)));
+    } finally {
+      for (Layer layer : firsts.keySet()) {
+        BlockAccumulator mine = found.get(layer);
+        if (mine != null) {
+          second.put(List.of(layer.id(), choose.apply(layer)), mine);
+        }
+      }
     }
   }
 
