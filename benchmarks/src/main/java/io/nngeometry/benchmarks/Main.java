@@ -1,117 +1,131 @@
 package io.nngeometry.benchmarks;
 
-import io.nngeometry.engine.Engine;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Measures operations on fixed workloads; one row each. */
+/** Measures operations here and in the Python reference in turn, each in a process of its own. */
 @Command(
     name = "benchmarks/run",
-    description = "Measures operations in seconds and in multiples of one forward and backward.",
+    description = {
+      "Measures operations on fixed workloads, and those of the Python reference beside them: in turn,"
+          + " each in a process of its own, whose peak of memory is the operation's.",
+      "A line of JSON for each measurement, then a table of all in Markdown; a process that dies is a"
+          + " row that says so.",
+      ""
+    },
     mixinStandardHelpOptions = true,
-    sortOptions = false)
+    sortOptions = false,
+    usageHelpWidth = 100,
+    footerHeading = "%nVariables:%n",
+    footer = {
+      "  NNGEOMETRY_PEER_PYTHON   a Python with torch, numpy and tqdm",
+      "  NNGEOMETRY_PEER_PATH     the source of the reference, for PYTHONPATH",
+      "  NNGEOMETRY_PEER_SCRIPT   its timing script, which prints rows of our shape",
+      "                           (all three, or this library is measured alone)",
+      "  NNGEOMETRY_JAVA_OPTS     options of the JVM, in place of -Xmx4g -XX:+UseParallelGC",
+      "",
+      "Columns, FB being one forward and backward of the cross-entropy over the same examples:",
+      "  s, min-max         median of the repetitions, and their range; of fb, those of all rows' FB",
+      "  x FB               multiple of the engine's own FB, taken between the repetitions",
+      "  x faster FB        that, times own FB / FB of the faster engine (medians of the section)",
+      "  bound FB, x bound  what the operation cannot do without (docs/performance.md), and the",
+      "                     multiple of it by the faster FB; empty where none is stated",
+      "  theirs / ours      of the seconds: above 1 we are faster",
+      "  lead               'over malloc only' where we are ahead in the default environment but not",
+      "                     with the allocator tuned on both sides",
+      "",
+      "Examples:",
+      "  benchmarks/run --workload small",
+      "  benchmarks/run --workload small,mlp --ops fb,kfac-mc1,implicit-mv --environments default,tuned",
+      "  benchmarks/run --workload resnet18-w16 --threads 1,2 --tuned --rounds 3",
+      "  benchmarks/run --workload resnet50-64px --ops implicit-mv,kfac-mc1 --max-s 60 --limit 3600",
+      "  benchmarks/run --workload all --environments default,tuned --limit 3600 --out results",
+      "  benchmarks/run --table results/rows.jsonl"
+    })
 public final class Main implements Callable<Integer> {
-
-  enum Format {
-    JSON,
-    MARKDOWN
-  }
-
-  /** Completes the names of workloads. */
-  static final class Workloads implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return Workload.byName().keySet().iterator();
-    }
-  }
+  private final Map<String, String> variables;
 
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--workload",
-      paramLabel = "NAME",
-      description = "${COMPLETION-CANDIDATES}",
-      completionCandidates = Workloads.class)
-  private @Nullable String workload;
+      paramLabel = "NAMES",
+      split = ",",
+      description = "Separated by commas, or all: ${COMPLETION-CANDIDATES}.",
+      completionCandidates = Workload.Names.class)
+  private List<String> workloads = List.of();
 
   @Option(
       names = "--ops",
       paramLabel = "NAMES",
-      description = "Operations, separated by commas; by default all that fit in memory.")
-  private String ops = "all";
-
-  @Option(names = "--n", paramLabel = "N", description = "Examples; by default the workload's.")
-  private long n;
-
-  @Option(
-      names = "--classes",
-      paramLabel = "C",
-      description = "Outputs; by default the workload's. The reference's script knows no others.")
-  private long classes;
-
-  @Option(names = "--reps", paramLabel = "R", description = "Repetitions (default: 3).")
-  private int reps = 3;
+      split = ",",
+      description =
+          "Operations, separated by commas. By default all that fit in memory, on half as many"
+              + " examples, or a quarter and so on, where they only fit so; --list tells them.")
+  private List<String> ops = List.of(Operations.EVERYTHING);
 
   @Option(
-      names = "--warm-up",
-      paramLabel = "SECONDS",
-      description = "For how long to repeat unmeasured first, at least once (default: 2).")
-  private double warmUp = 2;
+      names = "--environments",
+      paramLabel = "NAMES",
+      split = ",",
+      description =
+          "default: the variables that a user has; tuned: glibc's allocator keeps freed memory, and"
+              + " OpenBLAS has one thread. For both sides alike (default: default).")
+  private List<Environment> environments = List.of(Environment.DEFAULT);
+
+  @Option(names = "--tuned", description = "The same as --environments tuned.")
+  private boolean tuned;
 
   @Option(
       names = "--threads",
       paramLabel = "T",
-      description = "Threads of one tensor operation (default: 2).")
-  private int threads = 2;
+      split = ",",
+      description =
+          "Threads of one tensor operation (default: 2). Several, as 1,2, give a table of what more"
+              + " of them are worth.")
+  private List<Integer> threads = List.of(2);
 
   @Option(
-      names = "--max-s",
+      names = "--rounds",
+      paramLabel = "R",
+      description =
+          "How often to go through environments, threads and both sides for an operation (default:"
+              + " 1); the table takes medians of the rounds' medians.")
+  private int rounds = 1;
+
+  @Mixin private Measuring measuring;
+
+  @Option(
+      names = "--limit",
       paramLabel = "SECONDS",
-      description = "No further repetitions past this (default: 600).")
-  private double maxSeconds = 600;
+      description = "Kill a process that takes longer: a row that says so (default: a day).")
+  private double limit = 86_400;
 
   @Option(
-      names = "--clock",
-      paramLabel = "CLOCK",
+      names = "--out",
+      paramLabel = "FOLDER",
       description =
-          "wall (default), or cpu: the measuring thread's time on a processor, for machines that"
-              + " are not quiet; needs --threads 1.")
-  private Clock clock = Clock.WALL;
+          "Where rows.jsonl, table.md and what the processes say of errors go (default: a new folder"
+              + " under benchmarks/target/results).")
+  private @Nullable Path out;
 
-  @Option(
-      names = "--like-reference",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description =
-          "Leave batch normalisations out of the matrices, as the Python reference does"
-              + " (default); --no-like-reference covers them.")
-  private boolean likeReference;
-
-  @Option(names = "--format", description = "json (default) or markdown.")
-  private Format format = Format.JSON;
-
-  @Option(
-      names = "--each-in-own-process",
-      description = "A process for each operation, so that its peak memory is its own.")
-  private boolean eachInOwnProcess;
-
-  @Option(names = "--list", description = "Print the operations that would be measured.")
+  @Option(names = "--list", description = "Print what would be measured: workload, operation, n.")
   private boolean list;
 
   @Option(
@@ -120,29 +134,24 @@ public final class Main implements Callable<Integer> {
       description = "Measure nothing; lay out the rows of a file of JSON lines as Markdown.")
   private @Nullable Path table;
 
-  @Option(
-      names = "--failed",
-      paramLabel = "WHY",
-      hidden = true,
-      description = "Measure nothing; print rows that say so, for a process that printed none.")
-  private @Nullable String failed;
+  @Option(names = "--home", hidden = true, description = "The folder benchmarks.")
+  private Path home = Path.of(".");
 
-  @Option(
-      names = "--peer",
-      paramLabel = "NAME",
-      hidden = true,
-      description = "Whose rows --failed prints.")
-  private String peer = Row.OURS;
-
-  private Main() {}
-
-  public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+  private Main(Map<String, String> variables) {
+    this.variables = variables;
   }
 
-  /** The command. */
-  static CommandLine commandLine() {
-    return new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+  public static void main(String[] args) {
+    Thread killing =
+        new Thread(
+            () -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly));
+    Runtime.getRuntime().addShutdownHook(killing);
+    System.exit(commandLine(System.getenv()).execute(args));
+  }
+
+  /** The command, which looks for the reference in {@code variables}. */
+  static CommandLine commandLine(Map<String, String> variables) {
+    return new CommandLine(new Main(variables)).setCaseInsensitiveEnumValuesAllowed(true);
   }
 
   @Override
@@ -151,100 +160,63 @@ public final class Main implements Callable<Integer> {
       print(Table.markdown(Files.readAllLines(table).stream().map(Row::parse).toList()));
       return 0;
     }
-    Workload chosen = workload();
-    if (clock == Clock.CPU && threads != 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--clock cpu counts one thread; add --threads 1");
+    List<Workload> chosen = workloads();
+    Operations.of(spec, ops);
+    measuring.check(spec, threads);
+    if (tuned) {
+      environments = List.of(Environment.TUNED);
     }
-    Engine.setThreads(threads);
-    Setting setting = Setting.of(chosen, n > 0 ? n : chosen.examples(), !likeReference);
-    List<Operation> operations = operations(setting);
-    if (list) {
-      operations.forEach(operation -> print(operation.name() + "\n"));
-      return 0;
-    }
-    Stopwatch stopwatch = new Stopwatch(warmUp, reps, maxSeconds, clock);
+    Path folder = out == null ? home.resolve("target").resolve("results").resolve(now()) : out;
+    Files.createDirectories(folder);
+    Session session = new Session(measuring, sides(), threads, environments, rounds, limit, folder);
     List<Row> rows = new ArrayList<>();
-    for (Operation operation : operations) {
-      Row row;
-      if (failed != null) {
-        row = stopwatch.failure(peer, operation, setting, threads, failed);
-      } else if (eachInOwnProcess) {
-        row =
-            inOwnProcess(
-                operation, why -> stopwatch.failure(Row.OURS, operation, setting, threads, why));
-      } else {
-        row = stopwatch.measure(operation, setting, threads);
+    for (Workload workload : chosen) {
+      for (Session.Planned planned : session.plan(workload, ops)) {
+        if (list) {
+          print("%s %s %d\n".formatted(workload.name(), planned.op(), planned.n()));
+        } else {
+          session.measure(
+              planned,
+              row -> {
+                rows.add(row);
+                print(row.toJson() + "\n");
+              });
+          Files.write(folder.resolve("rows.jsonl"), rows.stream().map(Row::toJson).toList());
+        }
       }
-      rows.add(row);
-      if (format == Format.JSON) {
-        print(row.toJson() + "\n");
-      }
     }
-    if (format == Format.MARKDOWN) {
-      print(Table.markdown(rows));
+    if (!list) {
+      String text = Heading.of(home, environments) + "\n\n" + Table.markdown(rows);
+      Files.writeString(folder.resolve("table.md"), text);
+      print(text);
     }
-    return rows.stream().anyMatch(row -> row.failed() != null) ? 1 : 0;
+    return rows.stream().anyMatch(row -> row.isOurs() && row.failed() != null) ? 1 : 0;
   }
 
-  private Workload workload() {
-    Workload chosen = Workload.of(spec, workload);
-    return classes > 0 ? chosen.withClasses(classes) : chosen;
+  private List<Workload> workloads() {
+    List<String> names =
+        workloads.equals(List.of(Operations.EVERYTHING))
+            ? List.copyOf(Workload.byName().keySet())
+            : workloads;
+    // without a name, what there is
+    return (names.isEmpty() ? Stream.of((String) null) : names.stream())
+        .map(name -> measuring.applyTo(Workload.of(spec, name)))
+        .toList();
   }
 
-  private List<Operation> operations(Setting setting) {
-    Map<String, Operation> all = Operations.byName();
-    if (ops.equals("all")) {
-      return all.values().stream().filter(o -> o.worthwhile().test(setting)).toList();
-    }
-    List<Operation> chosen = new ArrayList<>();
-    for (String name : ops.split(",", -1)) {
-      Operation operation = all.get(name);
-      if (operation == null) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "no operation '%s'; there are %s".formatted(name, String.join(", ", all.keySet())));
-      }
-      chosen.add(operation);
-    }
-    return chosen;
+  private List<Side> sides() {
+    Stream<Side> reference =
+        measuring.suitsReference() ? Side.reference(variables, measuring).stream() : Stream.empty();
+    return Stream.concat(Stream.of(Side.ours(measuring)), reference).toList();
   }
 
-  /** Measures one operation by running this program again; should it die, that is its row. */
-  private Row inOwnProcess(Operation operation, Function<String, Row> failure)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.addAll(java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("--workload", workload().name(), "--ops", operation.name()));
-    command.addAll(List.of("--n", Long.toString(n), "--reps", Integer.toString(reps)));
-    command.addAll(List.of("--classes", Long.toString(classes)));
-    command.addAll(List.of("--warm-up", Double.toString(warmUp)));
-    command.addAll(List.of("--threads", Integer.toString(threads)));
-    command.addAll(List.of("--max-s", Double.toString(maxSeconds)));
-    command.addAll(List.of("--clock", clock.toString()));
-    command.add(likeReference ? "--like-reference" : "--no-like-reference");
-    return rowOf(command, failure);
-  }
-
-  /** What a command prints as its only line, or a failure that tells how it ended without one. */
-  static Row rowOf(List<String> command, Function<String, Row> failure)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    try (BufferedReader lines = process.inputReader()) {
-      String line = lines.readLine();
-      int code = process.waitFor();
-      // a process killed while it writes leaves half a line
-      return line == null || !line.endsWith("}")
-          ? failure.apply("its process ended with status %d and no result".formatted(code))
-          : Row.parse(line);
-    }
+  private static String now() {
+    return LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
   }
 
   private void print(String text) {
-    spec.commandLine().getOut().print(text);
-    spec.commandLine().getOut().flush();
+    PrintWriter writer = spec.commandLine().getOut();
+    writer.print(text);
+    writer.flush();
   }
 }

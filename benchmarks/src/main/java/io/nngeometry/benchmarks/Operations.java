@@ -1,5 +1,13 @@
 package io.nngeometry.benchmarks;
 
+import static io.nngeometry.benchmarks.LowerBound.CATEGORICAL;
+import static io.nngeometry.benchmarks.LowerBound.EVERY_OUTPUT;
+import static io.nngeometry.benchmarks.LowerBound.FORWARD;
+import static io.nngeometry.benchmarks.LowerBound.FORWARD_BACKWARD;
+import static io.nngeometry.benchmarks.LowerBound.ONE_SIGNAL;
+import static io.nngeometry.benchmarks.LowerBound.PRODUCT;
+import static io.nngeometry.benchmarks.LowerBound.PUSH_FORWARD;
+import static io.nngeometry.benchmarks.LowerBound.SAMPLED_PRODUCT;
 import static io.nngeometry.fisher.Representation.BLOCK_DIAG;
 import static io.nngeometry.fisher.Representation.DENSE;
 import static io.nngeometry.fisher.Representation.DIAG;
@@ -19,61 +27,102 @@ import io.nngeometry.operators.Damping;
 import io.nngeometry.operators.FMatImplicit;
 import io.nngeometry.operators.PMat;
 import io.nngeometry.vectors.FVector;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Everything that can be measured. A name means the same here and in the Python script. */
 final class Operations {
+  /** Stands for all of them on a command line. */
+  static final String EVERYTHING = "all";
+
   private static final Damping DAMPING = Damping.tikhonov(1e-2);
   private static final long SMALL = 20_000;
   private static final double GIBIBYTE = 1L << 30;
 
   private static final List<Operation> ALL =
       List.of(
-          Operation.of("forward", Passes::forward),
-          Operation.of("per-example-gradients", Passes::perExampleGradients),
-          stored("diag-exact", s -> s.exact(DIAG)),
-          stored("diag-mc1", s -> s.oneLabel(DIAG)),
-          stored("quasidiag-mc1", s -> s.oneLabel(QUASI_DIAG)),
-          stored("kfac-exact", s -> s.exact(KFAC)),
-          stored("kfac-mc1", s -> s.oneLabel(KFAC)),
-          stored("ekfac-exact", s -> s.exact(EKFAC)),
-          stored("ekfac-mc1", s -> s.oneLabel(EKFAC)),
+          Operation.of(Section.UNIT, Passes::forwardAndBackward).bounded(FORWARD_BACKWARD),
+          Operation.of("forward", Passes::forward).bounded(FORWARD),
+          Operation.of("per-example-gradients", Passes::perExampleGradients).bounded(ONE_SIGNAL),
+          exact("diag-exact", DIAG),
+          oneLabel("diag-mc1", DIAG),
+          oneLabel("quasidiag-mc1", QUASI_DIAG),
+          exact("kfac-exact", KFAC),
+          oneLabel("kfac-mc1", KFAC),
+          exact("ekfac-exact", EKFAC),
+          oneLabel("ekfac-mc1", EKFAC),
           solve("kfac-solve", KFAC),
           solve("ekfac-solve", EKFAC),
-          stored("blockdiag-exact", s -> s.exact(BLOCK_DIAG)).onlyIf(Operations::isSmall),
-          stored("dense-exact", s -> s.exact(DENSE)).onlyIf(Operations::isSmall),
-          implicit("implicit-mv", s -> s.exact(IMPLICIT).mv(s.v()).close()),
-          implicit("implicit-quadratic", s -> s.exact(IMPLICIT).quadraticForm(s.v())),
-          Operation.of("lowrank-exact", s -> s.exact(LOW_RANK).close())
-              .onlyIf(s -> jacobianBytes(s) <= GIBIBYTE),
-          implicit("implicit-trace", s -> s.exact(IMPLICIT).trace()),
+          exact("blockdiag-exact", BLOCK_DIAG).onlyIf(Operations::isSmall),
+          exact("dense-exact", DENSE).onlyIf(Operations::isSmall),
+          Operation.of("implicit-mv", s -> s.exact(IMPLICIT).mv(s.v()).close()).bounded(PRODUCT),
+          Operation.of("implicit-quadratic", s -> s.exact(IMPLICIT).quadraticForm(s.v()))
+              .bounded(PUSH_FORWARD),
+          exact("lowrank-exact", LOW_RANK).onlyIf(s -> jacobianBytes(s) <= GIBIBYTE),
+          Operation.of("implicit-trace", s -> s.exact(IMPLICIT).trace()).bounded(CATEGORICAL),
           Operation.of("implicit-mv-10", s -> ten(s, s.exact(IMPLICIT))),
-          implicit("implicit-mv-centred", s -> s.centred().mv(s.v()).close()),
+          Operation.of("implicit-mv-centred", s -> s.centred().mv(s.v()).close()),
           Operation.of("implicit-mv-centred-10", s -> ten(s, s.centred())),
-          implicit("hessian-mv", s -> s.hessian().mv(s.v()).close()),
+          Operation.of("hessian-mv", s -> s.hessian().mv(s.v()).close()),
           Operation.of("hessian-mv-10", s -> ten(s, s.hessian())),
-          implicit("implicit-mv-mc1", s -> s.oneLabel(IMPLICIT).mv(s.v()).close()),
-          Operation.of("gram", s -> gram(s, Outputs.all())).onlyIf(Operations::isSmallKernel),
-          Operation.of("gram-one", s -> gram(s, Outputs.one(0))),
+          Operation.of("implicit-mv-mc1", s -> s.oneLabel(IMPLICIT).mv(s.v()).close())
+              .bounded(SAMPLED_PRODUCT),
+          Operation.of("gram", s -> gram(s, Outputs.all()))
+              .bounded(EVERY_OUTPUT)
+              .onlyIf(Operations::isSmallKernel),
+          Operation.of("gram-one", s -> gram(s, Outputs.one(0))).bounded(ONE_SIGNAL),
           Operation.of("gram-one-rows-by-hand", s -> GramByHand.rows(s).close())
+              .bounded(ONE_SIGNAL)
               .onlyIf(Operations::isSmall),
           Operation.of("gram-one-factors-by-hand", s -> GramByHand.factors(s).close())
+              .bounded(ONE_SIGNAL)
               .onlyIf(Operations::isSmall),
-          implicit("gram-mv", Operations::kernelProduct),
-          Operation.of("jacobian", Operations::jacobian).onlyIf(s -> jacobianBytes(s) <= GIBIBYTE));
+          Operation.of("gram-mv", Operations::kernelProduct).bounded(PRODUCT),
+          Operation.of("jacobian", Operations::jacobian)
+              .bounded(EVERY_OUTPUT)
+              .onlyIf(s -> jacobianBytes(s) <= GIBIBYTE));
+
+  private static final Map<String, Operation> BY_NAME = byName(ALL);
 
   private Operations() {}
 
   /** All operations by name. */
   static Map<String, Operation> byName() {
+    return BY_NAME;
+  }
+
+  /**
+   * The operations that a command line names.
+   *
+   * @throws ParameterException if there is none of a name
+   */
+  static List<Operation> of(CommandSpec spec, List<String> names) {
+    if (names.equals(List.of(EVERYTHING))) {
+      return ALL;
+    }
+    List<Operation> chosen = new ArrayList<>();
+    for (String name : names) {
+      Operation operation = BY_NAME.get(name);
+      if (operation == null) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "no operation '%s'; there are %s".formatted(name, String.join(", ", BY_NAME.keySet())));
+      }
+      chosen.add(operation);
+    }
+    return chosen;
+  }
+
+  private static Map<String, Operation> byName(List<Operation> operations) {
     Map<String, Operation> byName = new LinkedHashMap<>();
-    ALL.forEach(o -> byName.put(o.name(), o));
-    return byName;
+    operations.forEach(o -> byName.put(o.name(), o));
+    return Collections.unmodifiableMap(byName);
   }
 
   /** Ten vectors at once. */
@@ -84,12 +133,16 @@ final class Operations {
     }
   }
 
-  private static Operation stored(String name, Function<Setting, PMat> make) {
-    return Operation.of(name, setting -> make.apply(setting).close());
+  /** To make a Fisher matrix by the exact estimator. */
+  private static Operation exact(String name, Representation representation) {
+    return Operation.of(name, setting -> setting.exact(representation).close())
+        .bounded(CATEGORICAL);
   }
 
-  private static Operation implicit(String name, Consumer<Setting> body) {
-    return Operation.of(name, body);
+  /** To make a Fisher matrix by one label for each example. */
+  private static Operation oneLabel(String name, Representation representation) {
+    return Operation.of(name, setting -> setting.oneLabel(representation).close())
+        .bounded(ONE_SIGNAL);
   }
 
   /** A solve with a matrix that is there already and has been solved with before. */

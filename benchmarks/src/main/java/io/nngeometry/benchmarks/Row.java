@@ -7,6 +7,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param op name of the operation
  * @param n number of examples
  * @param c number of outputs
- * @param d number of covered parameters
+ * @param d number of covered parameters, where it is known
  * @param threads threads that one tensor operation may use
  * @param clock what counts as time; rows without one are of the wall clock
+ * @param environment variables of the process, where that was chosen
  * @param seconds median time of the operation
  * @param least shortest time
  * @param greatest longest time
@@ -37,9 +42,10 @@ record Row(
     String op,
     long n,
     long c,
-    long d,
+    @Nullable Long d,
     int threads,
     Clock clock,
+    @Nullable Environment environment,
     @JsonProperty("op_s") @Nullable Double seconds,
     @JsonProperty("op_min") @Nullable Double least,
     @JsonProperty("op_max") @Nullable Double greatest,
@@ -68,11 +74,95 @@ record Row(
     }
   }
 
-  /** As of another process, {@code other}'s, whose memory is not known. */
-  Row ofProcess(String other) {
+  /**
+   * Several rounds of one measurement as one: the median of their medians, the extremes, all
+   * repetitions, the greatest peak. A round that failed counts only if no other did better.
+   */
+  static Row of(List<Row> rounds) {
+    List<Row> done = rounds.stream().filter(row -> row.failed == null).toList();
+    if (done.size() < 2) {
+      return done.isEmpty() ? rounds.get(0) : done.get(0);
+    }
+    Row any = done.get(0);
     return new Row(
-        other, workload, op, n, c, d, threads, clock, seconds, least, greatest, unit, ratio, reps,
-        null, failed);
+        any.peer,
+        any.workload,
+        any.op,
+        any.n,
+        any.c,
+        any.d,
+        any.threads,
+        any.clock,
+        any.environment,
+        median(done, Row::seconds),
+        values(done, row -> row.least == null ? row.seconds : row.least).min().orElseThrow(),
+        values(done, row -> row.greatest == null ? row.seconds : row.greatest).max().orElseThrow(),
+        median(done, Row::unit),
+        median(done, Row::ratio),
+        done.stream().mapToInt(row -> row.reps == null ? 1 : row.reps).sum(),
+        done.stream()
+            .map(Row::peakMegabytes)
+            .filter(Objects::nonNull)
+            .max(Long::compare)
+            .orElse(null),
+        null);
+  }
+
+  private static DoubleStream values(List<Row> rows, Function<Row, @Nullable Double> field) {
+    return rows.stream().map(field).filter(Objects::nonNull).mapToDouble(x -> x);
+  }
+
+  private static double median(List<Row> rows, Function<Row, @Nullable Double> field) {
+    return Stopwatch.median(values(rows, field).boxed().toList());
+  }
+
+  /** Its unit as a measurement. */
+  Row ofUnit() {
+    return new Row(
+        peer,
+        workload,
+        Section.UNIT,
+        n,
+        c,
+        d,
+        threads,
+        clock,
+        environment,
+        unit,
+        unit,
+        unit,
+        unit,
+        1.0,
+        1,
+        null,
+        null);
+  }
+
+  /** Whether it is ours. */
+  boolean isOurs() {
+    return peer.equals(OURS);
+  }
+
+  /** As measured in {@code chosen}. */
+  Row in(Environment chosen) {
+    return new Row(
+        peer,
+        workload,
+        op,
+        n,
+        c,
+        d,
+        threads,
+        clock,
+        chosen,
+        seconds,
+        least,
+        greatest,
+        unit,
+        ratio,
+        reps,
+        peakMegabytes,
+        failed);
   }
 
   /** The line. */

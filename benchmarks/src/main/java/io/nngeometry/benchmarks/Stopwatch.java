@@ -54,11 +54,6 @@ record Stopwatch(double warmUpSeconds, int reps, double maxSeconds, Clock clock)
     return (clock.nanoseconds() - start) / 1e9;
   }
 
-  /** The row of a measurement that {@code peer}'s process did not live to give. */
-  Row failure(String peer, Operation operation, Setting setting, int threads, String why) {
-    return row(operation, setting, threads, List.of(), List.of(), why).ofProcess(peer);
-  }
-
   private Row row(
       Operation operation,
       Setting setting,
@@ -78,6 +73,7 @@ record Stopwatch(double warmUpSeconds, int reps, double maxSeconds, Clock clock)
         setting.layers().size(),
         threads,
         clock,
+        null,
         done ? rounded(op, 1e6) : null,
         done ? rounded(times.stream().mapToDouble(t -> t).min().orElseThrow(), 1e6) : null,
         done ? rounded(times.stream().mapToDouble(t -> t).max().orElseThrow(), 1e6) : null,

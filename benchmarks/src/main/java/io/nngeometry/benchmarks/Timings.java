@@ -218,6 +218,7 @@ public final class Timings implements Callable<Integer> {
             setting.layers().size(),
             1,
             clock,
+            null,
             done ? median : null,
             done ? Collections.min(times) : null,
             done ? Collections.max(times) : null,

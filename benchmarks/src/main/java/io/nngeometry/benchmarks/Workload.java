@@ -5,6 +5,7 @@ import io.nngeometry.models.Mlp;
 import io.nngeometry.models.ResNet18;
 import io.nngeometry.models.ResNet50;
 import io.nngeometry.nn.Module;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,14 @@ record Workload(
               "resnet18-w16", c -> new ResNet18(16, c), List.of(3L, 32L, 32L), 10, 128, 64),
           new Workload("resnet18-w64", c -> new ResNet18(64, c), List.of(3L, 32L, 32L), 10, 64, 32),
           new Workload("resnet50-64px", ResNet50::new, List.of(3L, 64L, 64L), 200, 32, 16));
+
+  /** Their names, for a command line that tells them. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return byName().keySet().iterator();
+    }
+  }
 
   /** The same with another number of outputs. */
   Workload withClasses(long other) {
