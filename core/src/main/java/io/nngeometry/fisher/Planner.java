@@ -65,7 +65,9 @@ final class Planner {
     }
     perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
     double left = estimation.budget().bytes() - stored - vectors;
-    long batch = batch(Math.min(left, Math.max(WORKING_SET, stored)), perExample);
+    // products with vectors read minibatches as the data has them
+    double target = readings > 0 ? Math.max(WORKING_SET, stored) : left;
+    long batch = batch(Math.min(left, target), perExample);
     double all = bytesPerNumber * n * footprint.held();
     boolean atOnce =
         readings > 1

@@ -7,10 +7,10 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.PMat;
 import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +23,10 @@ final class Sums implements AutoCloseable {
   private final Types types;
   private final Map<List<Object>, BlockAccumulator> first = new LinkedHashMap<>();
   private final Map<List<Object>, BlockAccumulator> second = new LinkedHashMap<>();
+
+  /** How often a layer's sum will be finished yet. */
+  private final Map<BlockAccumulator, Integer> takers = new IdentityHashMap<>();
+
   private @Nullable JacobianAccumulator rows;
   private boolean centred;
   private long examples;
@@ -87,25 +91,47 @@ final class Sums implements AutoCloseable {
     }
   }
 
-  /** The first sum of a layer's block. */
-  BlockAccumulator of(Layer layer, BlockKind kind) {
+  /** Asks for the first sum of a layer's block. */
+  void firstOf(Layer layer, BlockKind kind) {
+    takers.merge(of(layer, kind), 1, Integer::sum);
+  }
+
+  private BlockAccumulator of(Layer layer, BlockKind kind) {
     BlockKind stage = kind.firstStage(layer);
     return first.computeIfAbsent(
         List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
   }
 
-  /** Adds the second sum of a layer's block, if it has one. */
+  /** Asks for the second sum of a layer's block, if it has one. */
   void secondOf(Layer layer, BlockKind kind) {
     List<Object> key = List.of(layer.id(), kind);
+    BlockAccumulator start = of(layer, kind);
     if (!second.containsKey(key)) {
-      kind.secondPass(layer, of(layer, kind), examples, types).ifPresent(a -> second.put(key, a));
+      kind.secondPass(layer, start, examples, types).ifPresent(a -> second.put(key, a));
+    }
+    BlockAccumulator mine = second.get(key);
+    if (mine != null) {
+      takers.merge(mine, 1, Integer::sum);
+      taken(start);
     }
   }
 
   /** A layer's finished block. */
   Block block(Layer layer, BlockKind kind) {
     BlockAccumulator last = second.get(List.of(layer.id(), kind));
-    return Objects.requireNonNullElseGet(last, () -> of(layer, kind)).finish(examples);
+    BlockAccumulator sum = last == null ? of(layer, kind) : last;
+    Block block = sum.finish(examples);
+    taken(sum);
+    return block;
+  }
+
+  /** Of what nobody else will take, sums and blocks are not both held. */
+  private void taken(BlockAccumulator sum) {
+    if (takers.merge(sum, -1, Integer::sum) == 0) {
+      first.values().remove(sum);
+      second.values().remove(sum);
+      sum.close();
+    }
   }
 
   PMat implicit() {

@@ -58,8 +58,7 @@ public final class Recording extends ForwardPass {
     long[] batch = new long[shape.length + 1];
     batch[0] = 1;
     System.arraycopy(shape, 0, batch, 1, shape.length);
-    Tensor perExample =
-        lifetime.adopt(parameter.tensor().detach().view(batch).requires_grad_());
+    Tensor perExample = lifetime.adopt(parameter.tensor().detach().view(batch).requires_grad_());
     uses.add(new LayerUse(parameter, perExample, perExample));
     return lifetime.adopt(perExample.select(0, 0));
   }
