@@ -24,8 +24,8 @@ final class OutputOptions {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Threads of one operation. Default: ${DEFAULT-VALUE}, which suits networks this small and"
-              + " gives the same numbers everywhere.")
+          "Threads of one operation, and layers worked on at a time. Default: ${DEFAULT-VALUE},"
+              + " which suits small networks; 2 or more are worth it for large ones.")
   private int threads;
 
   /** Whether a program reads the output. */

@@ -41,12 +41,15 @@ public final class Engine {
     // the static initialiser has done the work
   }
 
-  /** Threads that one libtorch operation may use. */
+  /** Threads that one libtorch operation may use, or pieces of work have together. */
   public static int threads() {
     return torch.get_num_threads();
   }
 
-  /** Sets the number of threads that one libtorch operation may use, at least one. */
+  /**
+   * Sets the number of threads that one libtorch operation may use, at least one; layers and tiles
+   * are worked on so many at a time ({@link Workers}).
+   */
   public static void setThreads(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, got " + threads);

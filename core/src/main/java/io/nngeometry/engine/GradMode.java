@@ -1,5 +1,6 @@
 package io.nngeometry.engine;
 
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.AutoGradMode;
 
 /** Whether operations of this thread are recorded for differentiation, until closed. */
@@ -20,6 +21,12 @@ public final class GradMode implements AutoCloseable {
   /** Records nothing. */
   public static GradMode disabled() {
     return new GradMode(false);
+  }
+
+  /** The mode that this thread has now, for another one. */
+  static Supplier<GradMode> current() {
+    boolean enabled = org.bytedeco.pytorch.GradMode.is_enabled();
+    return () -> new GradMode(enabled);
   }
 
   @Override

@@ -62,11 +62,14 @@ public final class Scope implements AutoCloseable {
 
     /**
      * Lets {@code pointer} live as long as the scope; without one it is the garbage collector's.
+     * Several threads may give while the scope's own is at work in scopes inside it.
      */
     public <P extends Pointer> P adopt(P pointer) {
       if (scope == null) {
         pointer.retainReference();
-      } else {
+        return pointer;
+      }
+      synchronized (scope) {
         scope.attach(pointer);
       }
       return pointer;

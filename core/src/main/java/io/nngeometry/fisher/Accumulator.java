@@ -1,10 +1,12 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.StackedGradients;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A running sum over examples. Sums are all there is to streaming, threads, resuming and merging:
@@ -42,6 +44,14 @@ interface Accumulator extends AutoCloseable {
         sum.gradients(new StackedGradients(List.of(mine)), cotangent);
       }
     }
+  }
+
+  /**
+   * The layer that alone it asks about, if there is one: it is filled beside those of other layers,
+   * on several threads.
+   */
+  default Optional<Layer> only() {
+    return Optional.empty();
   }
 
   /** What takes a layer's gradients of several cotangents at once; empty if it would rather not. */

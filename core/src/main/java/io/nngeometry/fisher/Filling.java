@@ -1,7 +1,7 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.StackedGradients;
 import java.util.ArrayList;
@@ -12,8 +12,9 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How running sums are filled from a minibatch: some cotangent by cotangent with all layers, as
- * backward brings them, and some layer by layer with several cotangents.
+ * How running sums are filled from a minibatch: some cotangent by cotangent as backward brings
+ * them, and some layer by layer with several cotangents. Sums of different layers are filled side
+ * by side.
  */
 final class Filling {
   /** Cotangents of which the signals are held at once; more would gain little. */
@@ -24,18 +25,48 @@ final class Filling {
     return Math.min(cotangents, MOST);
   }
 
-  private final List<Accumulator> all;
-  private final List<Accumulator> byCotangent = new ArrayList<>();
+  private final Group all = new Group();
+  private final Map<String, Group> ofLayer = new LinkedHashMap<>();
   private final Map<String, List<LayerSum>> byLayer = new LinkedHashMap<>();
 
   Filling(Collection<? extends Accumulator> accumulators) {
-    all = List.copyOf(accumulators);
-    for (Accumulator a : all) {
+    for (Accumulator a : accumulators) {
       List<LayerSum> sums = a.byLayer();
-      if (sums.isEmpty()) {
+      a.only()
+          .map(layer -> ofLayer.computeIfAbsent(layer.id(), id -> new Group()))
+          .orElse(all)
+          .add(a, sums.isEmpty());
+      sums.forEach(s -> byLayer.computeIfAbsent(s.layer().id(), id -> new ArrayList<>()).add(s));
+    }
+  }
+
+  /** Sums that one thread fills. */
+  private static final class Group {
+    private final List<Accumulator> members = new ArrayList<>();
+    private final List<Accumulator> byCotangent = new ArrayList<>();
+
+    void add(Accumulator a, boolean cotangentByCotangent) {
+      members.add(a);
+      if (cotangentByCotangent) {
         byCotangent.add(a);
       }
-      sums.forEach(s -> byLayer.computeIfAbsent(s.layer().id(), id -> new ArrayList<>()).add(s));
+    }
+
+    void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
+      for (Accumulator a : members) {
+        try (Scope scope = Scope.open()) {
+          a.begin(inputs, examples, cotangents);
+        }
+      }
+    }
+
+    void fill(Map<String, LayerInputs> inputs, long examples, Signals signals, int cotangent) {
+      if (!byCotangent.isEmpty()) {
+        try (Scope scope = Scope.open()) {
+          var gradients = signals.gradients(inputs);
+          byCotangent.forEach(a -> a.gradients(gradients, examples, cotangent));
+        }
+      }
     }
   }
 
@@ -70,21 +101,20 @@ final class Filling {
 
   private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     inputs.values().forEach(in -> in.expect(cotangents));
-    for (Accumulator a : all) {
-      try (Scope scope = Scope.open()) {
-        a.begin(inputs, examples, cotangents);
-      }
-    }
+    Workers.forEach(ofLayer.values(), group -> group.begin(inputs, examples, cotangents));
+    all.begin(inputs, examples, cotangents);
   }
 
   private void fillOne(
       Map<String, LayerInputs> inputs, long examples, Signals signals, int cotangent) {
-    if (!byCotangent.isEmpty()) {
-      try (Scope scope = Scope.open()) {
-        Map<String, LayerGradients> gradients = signals.gradients(inputs);
-        byCotangent.forEach(a -> a.gradients(gradients, examples, cotangent));
-      }
-    }
+    Workers.forEach(
+        ofLayer.entrySet(),
+        layer -> {
+          LayerInputs in = inputs.get(layer.getKey());
+          Map<String, LayerInputs> mine = in == null ? Map.of() : Map.of(layer.getKey(), in);
+          layer.getValue().fill(mine, examples, signals, cotangent);
+        });
+    all.fill(inputs, examples, signals, cotangent);
   }
 
   /**
@@ -92,17 +122,17 @@ final class Filling {
    */
   private void fillStacks(
       Map<String, LayerInputs> inputs, List<Signals> signals, int first, boolean once) {
-    byLayer.forEach(
-        (id, sums) -> {
-          LayerInputs kept = inputs.get(id);
-          try (Scope scope = Scope.open()) {
-            if (kept == null || signals.get(0).none()) {
-              sums.forEach(s -> s.nothing(first, signals.size()));
-            } else {
-              LayerInputs in = once ? kept.afresh() : kept;
-              var stack = new StackedGradients(signals.stream().map(s -> s.at(in)).toList());
-              sums.forEach(s -> s.gradients(stack, first));
-            }
+    Workers.forEach(
+        byLayer.entrySet(),
+        layer -> {
+          List<LayerSum> sums = layer.getValue();
+          LayerInputs kept = inputs.get(layer.getKey());
+          if (kept == null || signals.get(0).none()) {
+            sums.forEach(s -> s.nothing(first, signals.size()));
+          } else {
+            LayerInputs in = once ? kept.afresh() : kept;
+            var stack = new StackedGradients(signals.stream().map(s -> s.at(in)).toList());
+            sums.forEach(s -> s.gradients(stack, first));
           }
         });
   }

@@ -117,31 +117,29 @@ record Footprint(
 
   /** Every example's gradient of every layer, for one cotangent. */
   Need everyGradient() {
-    return layers.stream()
-        .map(layer -> BlockKind.rows(layer, cotangents))
-        .reduce(Need.NOTHING, Need::then);
+    return Need.sideBySide(layers.stream().map(layer -> BlockKind.rows(layer, cotangents)));
   }
 
   /** The same for all cotangents, written where they stay. */
   Need jacobian() {
-    return layers.stream()
-        .map(
-            layer ->
-                layer.outer()
-                    ? BlockKind.products(layer, cotangents, 1)
-                    : BlockKind.rows(layer, cotangents))
-        .reduce(Need.NOTHING, Need::then);
+    return Need.sideBySide(
+        layers.stream()
+            .map(
+                layer ->
+                    layer.outer()
+                        ? BlockKind.products(layer, cotangents, 1)
+                        : BlockKind.rows(layer, cotangents)));
   }
 
   /** The norms of all gradients, cotangent by cotangent: the inputs' factors are kept for all. */
   Need norms() {
-    return layers.stream()
-        .map(
-            layer ->
-                layer.outer()
-                    ? new Need(layer.factor(), 2 * layer.signal(), cotangents * layer.flops())
-                    : BlockKind.rows(layer, cotangents))
-        .reduce(Need.NOTHING, Need::then);
+    return Need.sideBySide(
+        layers.stream()
+            .map(
+                layer ->
+                    layer.outer()
+                        ? new Need(layer.factor(), 2 * layer.signal(), cotangents * layer.flops())
+                        : BlockKind.rows(layer, cotangents)));
   }
 
   /** Products with vectors in forward mode: J v, and J^T of it (5/3 forward and backward). */

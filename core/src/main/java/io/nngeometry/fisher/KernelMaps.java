@@ -2,6 +2,7 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.operators.JacobianOperator;
@@ -128,9 +129,11 @@ final class KernelMaps {
   private record Norms(Tensor norms) implements Accumulator {
     @Override
     public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
-      for (LayerGradients g : gradients.values()) {
-        norms.select(0, cotangent).add_(g.squaredNorms());
-      }
+      Tensor mine = norms.select(0, cotangent);
+      Workers.inOrder(
+          List.copyOf(gradients.values()),
+          LayerGradients::squaredNorms,
+          (layer, squares) -> mine.add_(squares));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.nngeometry.fisher;
 import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerJacobian;
@@ -14,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -93,18 +96,21 @@ final class KernelTiles {
       }
     }
 
-    /** What a layer contributes, (r, rows, r, columns), for every layer that is used. */
-    void forEachLayer(java.util.function.BiConsumer<String, Tensor> consumer) {
-      mine.layers()
-          .forEach(
-              (id, jacobian) -> {
-                LayerJacobian other = theirs.layers().get(id);
-                if (other != null) {
-                  try (Scope scope = Scope.open()) {
-                    consumer.accept(id, above() ? jacobian.gram(other) : jacobian.gram());
-                  }
-                }
-              });
+    /**
+     * What a layer contributes, (r, rows, r, columns), for every layer that is used. They are
+     * computed side by side and taken in the layers' order.
+     */
+    void forEachLayer(BiConsumer<String, Tensor> consumer) {
+      List<String> both =
+          mine.layers().keySet().stream().filter(theirs.layers()::containsKey).toList();
+      Workers.inOrder(both, this::gram, consumer);
+    }
+
+    private Tensor gram(String layer) {
+      LayerJacobian jacobian = Objects.requireNonNull(mine.layers().get(layer));
+      return above()
+          ? jacobian.gram(Objects.requireNonNull(theirs.layers().get(layer)))
+          : jacobian.gram();
     }
   }
 
@@ -164,8 +170,21 @@ final class KernelTiles {
     return Math.max(1, Math.min(most, (long) count));
   }
 
-  /** Computes all tiles, of one set those on and above the diagonal. */
+  /** Computes all tiles, of one set those on and above the diagonal, in the same order always. */
   void forEach(Consumer<Tile> consumer) {
+    forEachRow(tiles -> tiles.forEach(consumer));
+  }
+
+  /**
+   * The same side by side, for a consumer that touches nothing but the tile's place and the one
+   * across the diagonal.
+   */
+  void forEachAtOnce(Consumer<Tile> consumer) {
+    forEachRow(tiles -> Workers.forEach(tiles, consumer));
+  }
+
+  /** The tiles that a minibatch makes with those which are kept. */
+  private void forEachRow(Consumer<List<Tile>> consumer) {
     measure();
     Pass kept = second == null ? first : second;
     long all = kept.data().size();
@@ -181,17 +200,21 @@ final class KernelTiles {
             second == null ? start : 0,
             Long.MAX_VALUE,
             part -> {
-              for (Part other : held) {
-                consumer.accept(second == null ? tile(other, part) : tile(part, other));
-              }
-              if (second == null) {
-                if (part.first() < start + block) {
-                  consumer.accept(tile(part, part));
+              boolean keep = second == null && part.first() < start + block;
+              try {
+                List<Tile> tiles = new ArrayList<>();
+                held.forEach(o -> tiles.add(second == null ? tile(o, part) : tile(part, o)));
+                if (keep) {
+                  tiles.add(tile(part, part));
+                }
+                consumer.accept(tiles);
+              } finally {
+                if (keep) {
                   held.add(part);
-                  return;
+                } else {
+                  part.close();
                 }
               }
-              part.close();
             });
       } finally {
         held.forEach(Part::close);
@@ -226,7 +249,7 @@ final class KernelTiles {
                 .formatted(f.numel() / batch.size(), batch.name(), c));
       }
       new Filling(List.of(held)).fill(recorded, new HeadCotangents(outputs.matrix(c, f), f));
-      return new Part(batch.first(), batch.size(), held.layers);
+      return new Part(batch.first(), batch.size(), held.inOrder());
     } catch (RuntimeException e) {
       held.close();
       throw e;
@@ -236,7 +259,7 @@ final class KernelTiles {
   /** The gradients of a minibatch, to be held. */
   private final class Held implements Accumulator {
     private final List<Layer> all;
-    private final Map<String, LayerJacobian> layers = new LinkedHashMap<>();
+    private final Map<String, LayerJacobian> layers = new ConcurrentHashMap<>();
     private Map<String, LayerInputs> inputs = Map.of();
 
     Held(List<Layer> all) {
@@ -262,9 +285,21 @@ final class KernelTiles {
 
         @Override
         public void gradients(StackedGradients gradients, int first) {
-          layers.computeIfAbsent(layer.id(), id -> jacobian(id)).set(first, gradients);
+          layers.computeIfAbsent(layer.id(), Held.this::jacobian).set(first, gradients);
         }
       };
+    }
+
+    /** Those of the used layers, in the layers' order. */
+    Map<String, LayerJacobian> inOrder() {
+      Map<String, LayerJacobian> used = new LinkedHashMap<>();
+      for (Layer layer : all) {
+        LayerJacobian mine = layers.get(layer.id());
+        if (mine != null) {
+          used.put(layer.id(), mine);
+        }
+      }
+      return used;
     }
 
     private LayerJacobian jacobian(String id) {

@@ -10,6 +10,7 @@ import io.nngeometry.layers.OuterGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -44,6 +45,11 @@ final class KroneckerAccumulator implements BlockAccumulator {
             : types.sum(layout.groups(), in, in);
     ofSignals = types.sum(layout.groups(), out, out);
     means = types.means(layout.groups(), out);
+  }
+
+  @Override
+  public Optional<Layer> only() {
+    return Optional.of(layer);
   }
 
   @Override

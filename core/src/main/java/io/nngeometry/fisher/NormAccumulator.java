@@ -1,8 +1,10 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
+import java.util.List;
 import java.util.Map;
 
 /** The squared norms of all gradients, most of them without the gradients: the trace. */
@@ -18,9 +20,10 @@ final class NormAccumulator implements Accumulator {
 
   @Override
   public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
-    for (LayerGradients g : gradients.values()) {
-      sum += Tensors.item(g.squaredNorms().sum());
-    }
+    Workers.inOrder(
+        List.copyOf(gradients.values()),
+        g -> g.squaredNorms().sum(),
+        (g, norms) -> sum += Tensors.item(norms));
     means.add(cotangent, () -> rows.of(gradients, examples).sum(0));
   }
 

@@ -6,6 +6,7 @@ import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -31,6 +32,11 @@ final class PartialTraceAccumulator implements BlockAccumulator {
     overRows = types.sum(layout.groups(), layout.rows(), layout.rows());
     overColumns = types.sum(layout.groups(), layout.width(), layout.width());
     means = types.means(layer.size());
+  }
+
+  @Override
+  public Optional<Layer> only() {
+    return Optional.of(layer);
   }
 
   @Override

@@ -289,15 +289,16 @@ public abstract sealed class Representation {
 
     @Override
     Work work(Footprint f) {
-      Need all = Need.NOTHING;
+      List<Need> needs = new ArrayList<>();
       int readings = 0;
       boolean stacks = false;
       for (LayerSizes layer : f.layers()) {
         BlockKind kind = choose.apply(layer.layer());
         stacks |= kind.stacks();
-        all = all.then(kind.need(layer, f.cotangents()));
+        needs.add(kind.need(layer, f.cotangents()));
         readings = Math.max(readings, kind.readings(layer.layer()));
       }
+      Need all = Need.sideBySide(needs.stream());
       return new Work(readings > 0, readings, 0, stacks ? all.and(f.stacked()) : all);
     }
 
@@ -318,7 +319,7 @@ public abstract sealed class Representation {
 
     @Override
     void second(Sums sums) {
-      sums.layers().layers().forEach(layer -> sums.secondOf(layer, choose.apply(layer)));
+      sums.second(choose);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
@@ -11,6 +12,9 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -102,17 +106,37 @@ final class Sums implements AutoCloseable {
         List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
   }
 
-  /** Asks for the second sum of a layer's block, if it has one. */
-  void secondOf(Layer layer, BlockKind kind) {
-    List<Object> key = List.of(layer.id(), kind);
-    BlockAccumulator start = of(layer, kind);
-    if (!second.containsKey(key)) {
-      kind.secondPass(layer, start, examples, types).ifPresent(a -> second.put(key, a));
+  /** Asks for the second sums of all layers' blocks that have one. */
+  void second(Function<Layer, BlockKind> choose) {
+    Map<Layer, BlockAccumulator> firsts = new LinkedHashMap<>();
+    for (Layer layer : layers().layers()) {
+      if (!second.containsKey(List.of(layer.id(), choose.apply(layer)))) {
+        firsts.put(layer, of(layer, choose.apply(layer)));
+      }
     }
-    BlockAccumulator mine = second.get(key);
-    if (mine != null) {
-      takers.merge(mine, 1, Integer::sum);
-      taken(start);
+    Map<Layer, BlockAccumulator> found = new ConcurrentHashMap<>();
+    try {
+      Workers.forEach(
+          firsts.keySet(),
+          layer ->
+              choose
+                  .apply(layer)
+                  .secondPass(layer, Objects.requireNonNull(firsts.get(layer)), examples, types)
+                  .ifPresent(a -> found.put(layer, a)));
+    } finally {
+      for (Layer layer : firsts.keySet()) {
+        BlockAccumulator mine = found.get(layer);
+        if (mine != null) {
+          second.put(List.of(layer.id(), choose.apply(layer)), mine);
+        }
+      }
+    }
+    for (Layer layer : layers().layers()) {
+      BlockAccumulator mine = second.get(List.of(layer.id(), choose.apply(layer)));
+      if (mine != null) {
+        takers.merge(mine, 1, Integer::sum);
+        taken(of(layer, choose.apply(layer)));
+      }
     }
   }
 

@@ -128,7 +128,7 @@ public final class TangentKernel {
       for (Layer layer : pass.layers().layers()) {
         all.put(layer.id(), Tensors.zeros(pass.like(), r, n, r, n));
       }
-      tiles.forEach(
+      tiles.forEachAtOnce(
           tile ->
               tile.forEachLayer(
                   (id, part) -> {
@@ -239,7 +239,7 @@ public final class TangentKernel {
     private Tensor elements(KernelTiles tiles) {
       long r = tiles.outputs();
       Tensor all = Tensors.zeros(rows.like(), r, rows.data().size(), r, columns.data().size());
-      tiles.forEach(tile -> tile.forEachLayer((id, part) -> tile.place(all).add_(part)));
+      tiles.forEachAtOnce(tile -> tile.forEachLayer((id, part) -> tile.place(all).add_(part)));
       return all;
     }
 
@@ -276,7 +276,7 @@ public final class TangentKernel {
   private Tensor square(KernelTiles tiles, long n, Tensor like) {
     long r = tiles.outputs();
     Tensor all = Tensors.zeros(like, r, n, r, n);
-    tiles.forEach(
+    tiles.forEachAtOnce(
         tile -> {
           Tensor place = tile.place(all);
           tile.forEachLayer((id, part) -> place.add_(part));

@@ -130,7 +130,7 @@ final class FactorJacobian extends LayerJacobian {
 
   @Override
   public Tensor gram() {
-    return single() ? pairs(this) : columns(this, true);
+    return single() ? pairs() : columns(this, true);
   }
 
   private Tensor pairs(FactorJacobian that) {
@@ -146,7 +146,43 @@ final class FactorJacobian extends LayerJacobian {
                 h.view(groups, m * that.outputs, h.size(4)).transpose(1, 2))
             .view(groups, n, outputs, m, that.outputs);
     Tensor similar = inputs.pairs(that.inputs, g).view(groups, n, 1, m, 1);
-    return products.mul_(similar).sum(0).permute(1, 0, 3, 2);
+    return overGroups(products.mul_(similar)).permute(1, 0, 3, 2);
+  }
+
+  /** The sum over the first axis; most layers have one group. */
+  private static Tensor overGroups(Tensor t) {
+    return t.size(0) == 1 ? t.select(0, 0) : t.sum(0);
+  }
+
+  /** The same with itself, in strips of examples, each with those up to its own. */
+  private Tensor pairs() {
+    Tensor g = signals();
+    long groups = g.size(0);
+    long n = g.size(1);
+    Tensor flat = g.view(groups, n * outputs, g.size(4));
+    Tensor similar = inputs.pairs(inputs, g);
+    Tensor result = Tensors.empty(g, n, outputs, n, outputs);
+    SymmetricStrips.of(n, outputs)
+        .forEach(
+            (start, count) -> {
+              long upTo = start + count;
+              Tensor strip =
+                  overGroups(
+                      torch
+                          .bmm(
+                              flat.narrow(1, start * outputs, count * outputs),
+                              flat.narrow(1, 0, upTo * outputs).transpose(1, 2))
+                          .view(groups, count, outputs, upTo, outputs)
+                          .mul_(
+                              similar
+                                  .narrow(1, start, count)
+                                  .narrow(2, 0, upTo)
+                                  .unsqueeze(2)
+                                  .unsqueeze(4)));
+              result.narrow(0, start, count).narrow(2, 0, upTo).copy_(strip);
+              result.narrow(0, 0, upTo).narrow(2, start, count).copy_(strip.permute(2, 3, 0, 1));
+            });
+    return result.permute(1, 0, 3, 2);
   }
 
   /** One example of the other's at a time; of a symmetric pair those up to it alone. */

@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * overrides what it knows a faster formula for.
  */
 public abstract class LayerGradients {
+  private final Scope.Owner lifetime = Scope.owner();
   private @Nullable Tensor perExample;
 
   /** Number of examples. */
@@ -19,10 +21,10 @@ public abstract class LayerGradients {
   /** Computes the matrix (n, p) in flat order. */
   protected abstract Tensor computePerExample();
 
-  /** The matrix (n, p) in flat order; computed once. */
+  /** The matrix (n, p) in flat order; computed once, it lives as long as the gradients. */
   public final Tensor perExample() {
     if (perExample == null) {
-      perExample = computePerExample();
+      perExample = lifetime.adopt(computePerExample());
     }
     return perExample;
   }

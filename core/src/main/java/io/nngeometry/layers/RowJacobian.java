@@ -7,11 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The gradients themselves, (r, n, p). */
 final class RowJacobian extends LayerJacobian {
-  /** Rows multiplied at a time with all that stand before them, at least. */
-  private static final long STRIP = 32;
-
-  private static final long STRIPS = 8;
-
   private final long size;
   private final int outputs;
   private @Nullable Tensor rows;
@@ -55,15 +50,14 @@ final class RowJacobian extends LayerJacobian {
     Tensor all = flat();
     long m = all.size(0);
     Tensor result = Tensors.empty(all, m, m);
-    long strip = Math.max(STRIP, (m + STRIPS - 1) / STRIPS);
-    for (long start = 0; start < m; start += strip) {
-      try (Scope scope = Scope.open()) {
-        long count = Math.min(strip, m - start);
-        Tensor block = all.narrow(0, start, count).matmul(all.narrow(0, 0, start + count).t());
-        result.narrow(0, start, count).narrow(1, 0, start + count).copy_(block);
-        result.narrow(0, 0, start + count).narrow(1, start, count).copy_(block.t());
-      }
-    }
+    SymmetricStrips.of(m, 1)
+        .forEach(
+            (start, count) -> {
+              Tensor block =
+                  all.narrow(0, start, count).matmul(all.narrow(0, 0, start + count).t());
+              result.narrow(0, start, count).narrow(1, 0, start + count).copy_(block);
+              result.narrow(0, 0, start + count).narrow(1, start, count).copy_(block.t());
+            });
     return result.view(outputs, rows().size(1), outputs, rows().size(1));
   }
 

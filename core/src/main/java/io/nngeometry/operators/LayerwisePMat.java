@@ -2,9 +2,11 @@ package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.vectors.PVector;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,10 +100,10 @@ public final class LayerwisePMat implements PMat {
   private Tensor perPart(Tensor rows, RowFunction f) {
     return Scope.keeping(
         () -> {
-          List<Tensor> images = new ArrayList<>();
-          for (Part part : parts()) {
-            images.add(f.apply(part, rows.narrow(1, part.offset(), part.block().size())));
-          }
+          List<Tensor> images =
+              Workers.map(
+                  parts(),
+                  part -> f.apply(part, rows.narrow(1, part.offset(), part.block().size())));
           return Tensors.cat(images, 1);
         });
   }
@@ -129,8 +131,7 @@ public final class LayerwisePMat implements PMat {
 
   /** A cutoff is relative to the greatest eigenvalue of all parts: one meaning for every matrix. */
   private double threshold(double cutoff) {
-    double greatest =
-        parts().stream().mapToDouble(p -> p.block().greatestEigenvalue()).max().orElseThrow();
+    double greatest = Collections.max(Workers.values(parts(), p -> p.block().greatestEigenvalue()));
     return Spectrum.threshold(cutoff, greatest, tensors().values().iterator().next());
   }
 
@@ -144,10 +145,15 @@ public final class LayerwisePMat implements PMat {
   }
 
   private PMat perBlock(String name, Function<Part, Block> f) {
-    List<Part> images = new ArrayList<>();
-    for (Part part : parts()) {
-      images.add(new Part(part.name(), part.offset(), named(part, b -> f.apply(part))));
-    }
+    Scope.Owner owner = Scope.owner();
+    List<Part> images =
+        Workers.values(
+            parts(),
+            part -> {
+              Block image = named(part, b -> f.apply(part));
+              image.tensors().values().forEach(owner::adopt);
+              return new Part(part.name(), part.offset(), image);
+            });
     return new LayerwisePMat(layers, name, images);
   }
 
@@ -236,15 +242,16 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public double logDeterminant(double lambda) {
-    return parts().stream().mapToDouble(p -> named(p, b -> b.logDeterminant(lambda))).sum();
+    return Workers.values(parts(), p -> named(p, b -> b.logDeterminant(lambda))).stream()
+        .mapToDouble(x -> x)
+        .sum();
   }
 
   @Override
   public Tensor eigenvalues() {
     return Scope.keeping(
         () ->
-            Tensors.ascending(
-                Tensors.cat(parts().stream().map(p -> p.block().eigenvalues()).toList(), 0)));
+            Tensors.ascending(Tensors.cat(Workers.map(parts(), p -> p.block().eigenvalues()), 0)));
   }
 
   /** The greatest of all parts' eigenvalues; vectors are zero outside their part. */
@@ -304,7 +311,7 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public double smallestEigenvalue() {
-    return parts().stream().mapToDouble(p -> p.block().smallestEigenvalue()).min().orElseThrow();
+    return Collections.min(Workers.values(parts(), p -> p.block().smallestEigenvalue()));
   }
 
   @Override

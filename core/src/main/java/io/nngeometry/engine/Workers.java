@@ -1,0 +1,178 @@
+package io.nngeometry.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pieces of work side by side, as many at a time as {@link Engine#threads}, each with one thread of
+ * its own and in a scope of its own.
+ *
+ * <p>libtorch spreads convolutions and elementwise operations over its threads, and neither matrix
+ * products nor decompositions, which come in great numbers here: one for a layer, or a tile of
+ * examples. So those are spread by layers and tiles. Pieces must not touch the same sums; with that
+ * a result does not depend on the number of threads.
+ *
+ * <p>Work inside a piece, and work for a single piece, spreads no further than libtorch does.
+ */
+public final class Workers {
+  private static final ExecutorService POOL =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread =
+                new Thread(
+                    () -> {
+                      torch.set_num_threads(1); // of this thread's operations
+                      work.run();
+                    },
+                    "nngeometry-worker");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private Workers() {}
+
+  /** Does {@code work} on every piece. The first failure ends it, and is thrown. */
+  public static <T> void forEach(Iterable<T> pieces, Consumer<? super T> work) {
+    List<T> all = new ArrayList<>();
+    pieces.forEach(all::add);
+    run(all.size(), k -> work.accept(all.get(k)));
+  }
+
+  /** The values that {@code f} has on the pieces, in their order; they hold no native memory. */
+  public static <T, R> List<R> values(List<T> pieces, Function<? super T, R> f) {
+    List<@Nullable R> found = new ArrayList<>(Collections.nCopies(pieces.size(), null));
+    run(pieces.size(), k -> found.set(k, f.apply(pieces.get(k))));
+    return found.stream().map(Objects::requireNonNull).toList();
+  }
+
+  /**
+   * What {@code f} makes of every piece, in the pieces' order. It belongs to the scope around the
+   * call.
+   */
+  public static <T> List<Tensor> map(List<T> pieces, Function<? super T, Tensor> f) {
+    Scope.Owner owner = Scope.owner();
+    List<Tensor> images = new ArrayList<>();
+    inOrder(pieces, f, (piece, image) -> images.add(owner.adopt(image)));
+    return images;
+  }
+
+  /**
+   * Computes side by side and takes one by one, in the pieces' order: sums of what is taken are the
+   * same whatever the number of threads.
+   *
+   * @param take gets a piece and what {@code f} made of it, which lives until it returns
+   */
+  public static <T> void inOrder(
+      List<T> pieces, Function<? super T, Tensor> f, BiConsumer<? super T, Tensor> take) {
+    @Nullable Tensor[] waiting = new @Nullable Tensor[pieces.size()];
+    int[] taken = {0};
+    try {
+      run(
+          pieces.size(),
+          k -> {
+            Tensor mine = Scope.detach(f.apply(pieces.get(k)));
+            synchronized (waiting) {
+              waiting[k] = mine;
+              Tensor next;
+              while (taken[0] < waiting.length && (next = waiting[taken[0]]) != null) {
+                take.accept(pieces.get(taken[0]), next);
+                waiting[taken[0]++] = null;
+                next.close();
+              }
+            }
+          });
+    } finally {
+      Arrays.stream(waiting).filter(t -> t != null).forEach(Tensor::close);
+    }
+  }
+
+  private static void run(int pieces, IntConsumer work) {
+    int threads = Math.min(Engine.threads(), pieces);
+    AtomicInteger next = new AtomicInteger();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Runnable share =
+        () -> {
+          int k;
+          while (failure.get() == null && (k = next.getAndIncrement()) < pieces) {
+            try (Scope scope = Scope.open()) {
+              work.accept(k);
+            } catch (Throwable t) {
+              failure.compareAndSet(null, t);
+            }
+          }
+        };
+    if (threads <= 1) {
+      share.run();
+    } else {
+      side(threads, share);
+    }
+    rethrow(failure.get());
+  }
+
+  /** Does the same on this thread and others, of which every operation takes one thread. */
+  private static void side(int threads, Runnable share) {
+    int before = Engine.threads();
+    Supplier<GradMode> mode = GradMode.current();
+    List<Future<?>> others = new ArrayList<>();
+    try {
+      for (int k = 1; k < threads; k++) {
+        others.add(
+            POOL.submit(
+                () -> {
+                  try (GradMode same = mode.get()) {
+                    share.run();
+                  }
+                }));
+      }
+      torch.set_num_threads(1);
+      share.run();
+    } finally {
+      others.forEach(Workers::await);
+      torch.set_num_threads(before);
+    }
+  }
+
+  /** Pieces hold native memory and write into shared places: none may be left behind. */
+  private static void await(Future<?> other) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        other.get();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause()); // pieces catch their own failures
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void rethrow(@Nullable Throwable failure) {
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof Error e) {
+      throw e;
+    }
+  }
+}
