@@ -18,7 +18,7 @@ if not defined NNG_JAR (
 )
 rem OpenBLAS has a thread pool beside libtorch's; on few cores the two spin against each other.
 if not "%NNGEOMETRY_KEEP_ENV%"=="1" if not defined OPENBLAS_NUM_THREADS set "OPENBLAS_NUM_THREADS=1"
-if not defined NNGEOMETRY_JAVA_OPTS set "NNGEOMETRY_JAVA_OPTS=-Xmx4g -XX:+UseParallelGC"
+if not defined NNGEOMETRY_JAVA_OPTS set "NNGEOMETRY_JAVA_OPTS=-Xmx4g -Xms16m -Xmn4m -XX:+UseSerialGC"
 java %NNGEOMETRY_JAVA_OPTS% -jar "%NNG_JAR%" %*
 exit /b %ERRORLEVEL%
 

@@ -20,6 +20,7 @@ enum Environment {
           "MALLOC_TRIM_THRESHOLD_", "17179869184",
           "MALLOC_TOP_PAD_", "268435456",
           "MALLOC_ARENA_MAX", "1",
+          "GLIBC_TUNABLES", "glibc.malloc.mxfast=0:glibc.malloc.tcache_max=64",
           "OPENBLAS_NUM_THREADS", "1"),
       "allocator tuned");
 
@@ -34,7 +35,8 @@ enum Environment {
           "MALLOC_MMAP_MAX_",
           "MALLOC_TRIM_THRESHOLD_",
           "MALLOC_TOP_PAD_",
-          "MALLOC_ARENA_MAX");
+          "MALLOC_ARENA_MAX",
+          "GLIBC_TUNABLES");
 
   private final Map<String, String> variables;
   private final String words;

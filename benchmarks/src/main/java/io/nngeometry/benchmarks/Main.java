@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
       "  NNGEOMETRY_PEER_PATH     the source of the reference, for PYTHONPATH",
       "  NNGEOMETRY_PEER_SCRIPT   its timing script, which prints rows of our shape",
       "                           (all three, or this library is measured alone)",
-      "  NNGEOMETRY_JAVA_OPTS     options of the JVM, in place of -Xmx4g -XX:+UseParallelGC",
+      "  NNGEOMETRY_JAVA_OPTS     options of the JVM, in place of the script's",
       "",
       "Columns, FB being one forward and backward of the cross-entropy over the same examples:",
       "  s, min-max         median of the repetitions, and their range; of fb, those of all rows' FB",

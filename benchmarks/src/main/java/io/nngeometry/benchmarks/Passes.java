@@ -62,7 +62,9 @@ final class Passes {
                 }
                 for (LayerInputs in : LayerInputs.of(setting.layers(), recording)) {
                   try (Scope layer = Scope.open()) {
-                    in.gradients(use -> Objects.requireNonNull(byUse.get(use))).perExample();
+                    in.afresh()
+                        .gradients(use -> Objects.requireNonNull(byUse.get(use)))
+                        .perExample();
                   }
                 }
               }

@@ -1,6 +1,5 @@
 package io.nngeometry.fisher;
 
-import io.nngeometry.data.Examples;
 import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
@@ -51,7 +50,7 @@ record Estimation(
         sums.examples(pass.data().size());
       } else {
         Plan plan = new Planner(this).fitting(representations);
-        Estimation planned = over(pass.data().batches(plan.batch()));
+        Estimation planned = as(plan);
         if (plan.atOnce()) {
           planned.readOnce(sums, representations);
         } else {
@@ -76,8 +75,10 @@ record Estimation(
     return sumType() == ScalarType.Double ? 8 : 4;
   }
 
-  private Estimation over(Examples batches) {
-    return new Estimation(pass.over(batches), metric, estimator, accumulateIn, budget, centred);
+  /** The same, with as many examples at a time as planned. */
+  Estimation as(Plan plan) {
+    Pass planned = pass.over(pass.data().batches(plan.batch()));
+    return new Estimation(planned, metric, estimator, accumulateIn, budget, centred);
   }
 
   /** One reading of the examples, if there is a sum to fill; returns how many there are. */

@@ -172,7 +172,8 @@ final class ImplicitPMat extends MatrixFreePMat {
   public double trace() {
     Types types = new Types(options(), pass.dtype(), estimation.centred());
     try (NormAccumulator norms = new NormAccumulator(layers(), types)) {
-      return norms.finish(estimation.read(List.of(norms)));
+      Estimation planned = estimation.as(new Planner(estimation).trace());
+      return norms.finish(planned.read(List.of(norms)));
     }
   }
 

@@ -11,8 +11,11 @@ import java.util.stream.Collectors;
  * faster, or in what the budget leaves.
  */
 final class Planner {
-  /** Bytes of a minibatch at work, beyond which more examples at a time gain nothing. */
-  private static final double WORKING_SET = 512L << 20;
+  /**
+   * Bytes of a minibatch at work, beyond which more examples at a time gain nothing, unless what is
+   * stored takes more: adding to it is paid once a minibatch.
+   */
+  private static final double WORKING_SET = 160L << 20;
 
   /** The share of the budget that may hold what a second reading would compute again. */
   private static final double TO_SPARE = 0.25;
@@ -62,9 +65,9 @@ final class Planner {
     }
     perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
     double left = estimation.budget().bytes() - stored - vectors;
-    double target = Math.min(left, WORKING_SET);
-    long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
-    long batch = Math.max(1, Math.min(most, (long) (target / Math.max(1, perExample))));
+    // products with vectors read minibatches as the data has them
+    double target = readings > 0 ? Math.max(WORKING_SET, stored) : left;
+    long batch = batch(Math.min(left, target), perExample);
     double all = bytesPerNumber * n * footprint.held();
     boolean atOnce =
         readings > 1
@@ -90,6 +93,12 @@ final class Planner {
         estimation.budget());
   }
 
+  /** How many examples work in {@code bytes}. */
+  private long batch(double bytes, double perExample) {
+    long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
+    return Math.max(1, Math.min(most, (long) (bytes / Math.max(1, perExample))));
+  }
+
   /**
    * What operations on the implicit matrix take, each a reading of the examples: v^T F v, F v (so a
    * step of conjugate gradients or Lanczos) and the exact trace.
@@ -98,22 +107,28 @@ final class Planner {
     double d = estimation.layers().size();
     Need tangents = footprint.linearised();
     Need noGraph = new Need(tangents.kept() * 2 / 3, tangents.passing(), 3 * footprint.forward());
+    long most = estimation.pass().data().batchSize();
+    return List.of(
+        operation("v^T F v", most, noGraph, d),
+        operation("F v", most, footprint.products(1), 5 * d),
+        trace());
+  }
+
+  /** What the exact trace takes. */
+  Plan trace() {
     Need norms =
         footprint
             .recorded()
             .and(footprint.norms())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
-    return List.of(
-        operation("v^T F v", noGraph, d),
-        operation("F v", footprint.products(1), 5 * d),
-        operation("trace", norms, 0));
+    return operation("trace", batch(WORKING_SET, bytesPerNumber * norms.numbers()), norms, 0);
   }
 
-  private Plan operation(String name, Need need, double vectors) {
+  private Plan operation(String name, long batch, Need need, double vectors) {
     double perExample = bytesPerNumber * need.numbers();
     return new Plan(
         name,
-        estimation.pass().data().batchSize(),
+        batch,
         0,
         bytesPerNumber * vectors,
         0,

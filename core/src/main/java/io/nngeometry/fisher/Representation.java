@@ -314,7 +314,7 @@ public abstract sealed class Representation {
 
     @Override
     void first(Sums sums) {
-      sums.layers().layers().forEach(layer -> sums.of(layer, choose.apply(layer)));
+      sums.layers().layers().forEach(layer -> sums.firstOf(layer, choose.apply(layer)));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.PMat;
 import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,10 @@ final class Sums implements AutoCloseable {
   private final Types types;
   private final Map<List<Object>, BlockAccumulator> first = new LinkedHashMap<>();
   private final Map<List<Object>, BlockAccumulator> second = new LinkedHashMap<>();
+
+  /** How often a layer's sum will be finished yet. */
+  private final Map<BlockAccumulator, Integer> takers = new IdentityHashMap<>();
+
   private @Nullable JacobianAccumulator rows;
   private boolean centred;
   private long examples;
@@ -90,14 +95,18 @@ final class Sums implements AutoCloseable {
     }
   }
 
-  /** The first sum of a layer's block. */
-  BlockAccumulator of(Layer layer, BlockKind kind) {
+  /** Asks for the first sum of a layer's block. */
+  void firstOf(Layer layer, BlockKind kind) {
+    takers.merge(of(layer, kind), 1, Integer::sum);
+  }
+
+  private BlockAccumulator of(Layer layer, BlockKind kind) {
     BlockKind stage = kind.firstStage(layer);
     return first.computeIfAbsent(
         List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
   }
 
-  /** Adds the second sums of all layers' blocks that have one. */
+  /** Asks for the second sums of all layers' blocks that have one. */
   void second(Function<Layer, BlockKind> choose) {
     Map<Layer, BlockAccumulator> firsts = new LinkedHashMap<>();
     for (Layer layer : layers().layers()) {
@@ -122,12 +131,31 @@ final class Sums implements AutoCloseable {
         }
       }
     }
+    for (Layer layer : layers().layers()) {
+      BlockAccumulator mine = second.get(List.of(layer.id(), choose.apply(layer)));
+      if (mine != null) {
+        takers.merge(mine, 1, Integer::sum);
+        taken(of(layer, choose.apply(layer)));
+      }
+    }
   }
 
   /** A layer's finished block. */
   Block block(Layer layer, BlockKind kind) {
     BlockAccumulator last = second.get(List.of(layer.id(), kind));
-    return Objects.requireNonNullElseGet(last, () -> of(layer, kind)).finish(examples);
+    BlockAccumulator sum = last == null ? of(layer, kind) : last;
+    Block block = sum.finish(examples);
+    taken(sum);
+    return block;
+  }
+
+  /** Of what nobody else will take, sums and blocks are not both held. */
+  private void taken(BlockAccumulator sum) {
+    if (takers.merge(sum, -1, Integer::sum) == 0) {
+      first.values().remove(sum);
+      second.values().remove(sum);
+      sum.close();
+    }
   }
 
   PMat implicit() {

@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -12,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A pass that records every use of the layers of a collection. Parameters are constants in it: the
  * graph reaches from the outputs back to the layers' outputs and no further, so a backward through
- * it costs no weight gradient.
+ * it costs no weight gradient. What it records lives as long as the scope in which it began.
  */
 public final class Recording extends ForwardPass {
   private final LayerCollection collection;
@@ -20,6 +21,7 @@ public final class Recording extends ForwardPass {
   private final List<LayerUse> uses = new ArrayList<>();
   private final Map<Parameter, Tensor> leaves = new IdentityHashMap<>();
   private final Set<String> uncovered = new HashSet<>();
+  private final Scope.Owner lifetime = Scope.owner();
   private int depth;
 
   private Recording(LayerCollection collection, boolean fallback) {
@@ -56,9 +58,9 @@ public final class Recording extends ForwardPass {
     long[] batch = new long[shape.length + 1];
     batch[0] = 1;
     System.arraycopy(shape, 0, batch, 1, shape.length);
-    Tensor perExample = parameter.tensor().detach().view(batch).requires_grad_();
+    Tensor perExample = lifetime.adopt(parameter.tensor().detach().view(batch).requires_grad_());
     uses.add(new LayerUse(parameter, perExample, perExample));
-    return perExample.select(0, 0);
+    return lifetime.adopt(perExample.select(0, 0));
   }
 
   @Override
@@ -72,7 +74,7 @@ public final class Recording extends ForwardPass {
       if (!output.requires_grad()) {
         output = output.detach().requires_grad_();
       }
-      uses.add(new LayerUse(layer, input.detach(), output));
+      uses.add(new LayerUse(layer, lifetime.adopt(input.detach()), lifetime.adopt(output)));
       return output;
     } finally {
       depth--;

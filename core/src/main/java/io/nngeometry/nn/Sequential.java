@@ -1,10 +1,14 @@
 package io.nngeometry.nn;
 
+import io.nngeometry.engine.Scope;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Modules applied one after the other. */
+/**
+ * Modules applied one after the other. What a part computes on its way lives no longer than the
+ * part runs, and what it gives no longer than the next one, unless a graph or a pass needs it.
+ */
 public final class Sequential extends Module {
   private final List<Module> parts;
 
@@ -30,9 +34,18 @@ public final class Sequential extends Module {
   public Tensor forward(Tensor x) {
     Tensor h = x;
     for (Module part : parts) {
-      h = part.forward(h);
+      Tensor next = applied(part, h);
+      if (h != x) {
+        h.close();
+      }
+      h = next;
     }
     return h;
+  }
+
+  /** What the part gives, by a handle of its own, which nobody else can close or has to. */
+  private static Tensor applied(Module part, Tensor x) {
+    return Scope.keeping(() -> new Tensor(part.forward(x)));
   }
 
   /** The parts in order. */
