@@ -94,8 +94,9 @@ class InspectCommandTest {
     Map<String, JsonNode> poor = plans(scarce);
     assertThat(rich.keySet())
         .contains("dense", "kfac", "ekfac", "diag", "low-rank", "v^T F v", "F v", "trace");
-    assertThat(rich.get("diag").get("batch").asLong()).isEqualTo(64);
-    assertThat(poor.get("diag").get("batch").asLong()).isBetween(1L, 63L);
+    long most = rich.get("diag").get("batch").asLong(); // what stays in the caches
+    assertThat(most).isBetween(2L, 64L);
+    assertThat(poor.get("diag").get("batch").asLong()).isBetween(1L, most - 1);
     assertThat(poor.get("diag").get("fits").asBoolean()).isTrue();
     assertThat(poor.get("diag").get("peak").asDouble()).isLessThan(100 << 20);
     assertThat(poor.get("dense").get("fits").asBoolean()).isFalse();
