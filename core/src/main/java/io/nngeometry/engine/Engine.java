@@ -2,32 +2,30 @@ package io.nngeometry.engine;
 
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.global.torch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Starts libtorch once per process, set up the way this library needs it.
  *
  * <p>Three settings matter more than any algorithm on a CPU: libtorch's own thread count (its
- * default here is one), OpenBLAS's second thread pool (it spins against libtorch's), and glibc's
- * habit of returning freed blocks to the kernel (every large temporary is then faulted in again).
+ * default here is one), OpenBLAS's second thread pool (it spins against libtorch's; see {@link
+ * Blas}), and glibc's habit of returning freed blocks to the kernel (every large temporary is then
+ * faulted in again).
  *
  * <p>System properties: {@code nngeometry.threads} (default: available processors), {@code
- * nngeometry.keepAllocator=true} leaves malloc alone.
+ * nngeometry.keepAllocator=true} leaves malloc alone, {@code nngeometry.blas} is {@code auto},
+ * {@code mkl} or {@code openblas}.
  */
 public final class Engine {
-  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
-
   static {
     // JavaCPP would refuse to allocate once resident memory exceeds twice the Java heap
     if (System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes") == null) {
       System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     }
     Allocator.keepFreedMemory();
+    Blas.choose();
     Loader.load(torch.class);
-    limitBlasThreads();
+    Blas.shareThreads();
     // where the hardware is not its kind, NNPACK prints a warning at every convolution
     torch.globalContext().setUserEnabledNNPACK(false);
     torch.set_num_threads(
@@ -68,15 +66,6 @@ public final class Engine {
       return body.get();
     } finally {
       torch.globalContext().setUserEnabledMkldnn(enabled);
-    }
-  }
-
-  private static void limitBlasThreads() {
-    try {
-      Loader.load(openblas_full.class);
-      openblas_full.openblas_set_num_threads(1);
-    } catch (LinkageError | RuntimeException e) {
-      LOG.debug("OpenBLAS's thread count could not be set; libtorch may use another BLAS", e);
     }
   }
 }
