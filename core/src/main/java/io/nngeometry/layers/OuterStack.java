@@ -44,7 +44,7 @@ record OuterStack(List<OuterGradients> gradients) {
 
   /** The squares as matrices, (groups, rows, width). */
   Tensor squares() {
-    return squares(lefts(), any().right(), UnaryOperator.identity());
+    return squares(lefts(), any().right());
   }
 
   /**
@@ -60,13 +60,17 @@ record OuterStack(List<OuterGradients> gradients) {
     List<Tensor> lefts =
         leftFirst ? gradients.stream().map(g -> g.leftIn(rowBasis)).toList() : lefts();
     Tensor right = rightFirst ? any().rightIn(columnBasis) : any().right();
-    return squares(
-        lefts,
-        right,
-        g -> {
-          Tensor rotated = rightFirst ? g : times(g, columnBasis);
-          return leftFirst ? rotated : torch.matmul(rowBasis.transpose(1, 2).unsqueeze(1), rotated);
-        });
+    if (leftFirst && rightFirst) {
+      return squares(lefts, right);
+    }
+    return new GradientTiles(layout(), lefts, right)
+        .squares(
+            g -> {
+              Tensor rotated = rightFirst ? g : times(g, columnBasis);
+              return leftFirst
+                  ? rotated
+                  : torch.matmul(rowBasis.transpose(1, 2).unsqueeze(1), rotated);
+            });
   }
 
   /** Each of the first columns times the one after them, (groups, rows, columns). */
@@ -75,25 +79,22 @@ record OuterStack(List<OuterGradients> gradients) {
     if (right.size(2) > 1) {
       return new GradientTiles(layout(), lefts(), right).biasCovariance(columns);
     }
-    return product(lefts(), right.narrow(3, 0, columns).mul(right.narrow(3, columns, 1)));
+    // one position: l r (l r') = l^2 (r r')
+    Tensor signals = lefts().stream().map(Tensor::square).reduce(Tensor::add_).orElseThrow();
+    Tensor inputs = right.narrow(3, 0, columns).mul(right.narrow(3, columns, 1));
+    return torch.bmm(
+        OuterGradients.byFeature(signals), OuterGradients.byFeature(inputs).transpose(1, 2));
   }
 
   private List<Tensor> lefts() {
     return gradients.stream().map(OuterGradients::left).toList();
   }
 
-  private Tensor squares(List<Tensor> lefts, Tensor right, UnaryOperator<Tensor> turn) {
-    return right.size(2) > 1
-        ? new GradientTiles(layout(), lefts, right).squares(turn)
-        : product(lefts, right.square());
-  }
-
-  /** One position: (l r^T)^2 = l^2 (r^2)^T, and the sum over examples is one product. */
-  private static Tensor product(List<Tensor> lefts, Tensor ofRight) {
-    Tensor squares = lefts.get(0).square();
-    lefts.stream().skip(1).forEach(l -> squares.addcmul_(l, l));
-    return torch.bmm(
-        OuterGradients.byFeature(squares), OuterGradients.byFeature(ofRight).transpose(1, 2));
+  private Tensor squares(List<Tensor> lefts, Tensor right) {
+    PositionPairs pairs = new PositionPairs(layout(), right.size(2), lefts.size());
+    return pairs.isCheaper()
+        ? pairs.squares(lefts, right)
+        : new GradientTiles(layout(), lefts, right).squares(UnaryOperator.identity());
   }
 
   /** (count, groups, K, rows, width) times (groups, width, width). */

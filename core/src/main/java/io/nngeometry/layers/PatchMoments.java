@@ -127,7 +127,15 @@ final class PatchMoments {
   private Tensor moment(boolean ones) {
     long kernel = convolution.kernelSize();
     long features = channels * kernel;
-    Tensor pairs = Tensors.empty(flat, groups, kernel, kernel, channels, channels);
+    long side = features + (ones ? 1 : 0);
+    Tensor moment = Tensors.empty(flat, groups, side, side);
+    // (groups, c, k, c', l)
+    Tensor pairs =
+        moment
+            .narrow(1, 0, features)
+            .narrow(2, 0, features)
+            .unflatten(2, channels, kernel)
+            .unflatten(1, channels, kernel);
     List<List<Long>> elements =
         combinations(
             LongStream.of(convolution.kernel())
@@ -136,22 +144,12 @@ final class PatchMoments {
     for (int k = 0; k < kernel; k++) {
       for (int l = k; l < kernel; l++) {
         Tensor product = product(elements.get(k), elements.get(l));
-        pairs.select(1, k).select(1, l).copy_(product);
+        pairs.select(4, l).select(2, k).copy_(product);
         if (l > k) {
-          pairs.select(1, l).select(1, k).copy_(product.transpose(1, 2));
+          pairs.select(4, k).select(2, l).copy_(product.transpose(1, 2));
         }
       }
     }
-    // (groups, k, l, c, c') to (groups, c, k, c', l)
-    Tensor products = pairs.permute(0, 3, 1, 4, 2);
-    long side = features + (ones ? 1 : 0);
-    Tensor moment = Tensors.empty(flat, groups, side, side);
-    moment
-        .narrow(1, 0, features)
-        .narrow(2, 0, features)
-        .unflatten(2, channels, kernel)
-        .unflatten(1, channels, kernel)
-        .copy_(products);
     if (!ones) {
       return moment;
     }

@@ -1,0 +1,125 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Sums over examples and cotangents k of squared gradients, without the gradients. With one row's
+ * signals l and the inputs r,
+ *
+ * <pre>sum_k (sum_s l[k,s] r[s])^2 = sum_{s <= t} q[s,t] r[s] r[t],
+ * q[s,t] = (2 - [s = t]) sum_k l[k,s] l[k,t]:</pre>
+ *
+ * one product of S (S + 1) / 2 terms whatever the number K of cotangents, where the gradients take
+ * K S terms and a pass over them to square them. With one position it is l^2 (r^2)^T.
+ */
+final class PositionPairs {
+  /** Bytes of products of inputs worked on at a time, which stay in a core's cache. */
+  private static final long TILE_BYTES = 2 << 20;
+
+  /** What one elementwise operation takes, in terms of a matrix product. */
+  private static final double ELEMENTWISE = 10;
+
+  private final MatrixLayout layout;
+  private final long positions;
+  private final int cotangents;
+
+  PositionPairs(MatrixLayout layout, long positions, int cotangents) {
+    this.layout = layout;
+    this.positions = positions;
+    this.cotangents = cotangents;
+  }
+
+  /** Whether that takes less than forming and squaring the gradients. */
+  boolean isCheaper() {
+    double elements = (double) layout.rows() * layout.width();
+    double signals = ELEMENTWISE * cotangents * layout.rows();
+    double inputs = ELEMENTWISE * layout.width();
+    return positions == 1
+        || pairs() * (elements + signals + inputs)
+            < cotangents * elements * (positions + ELEMENTWISE);
+  }
+
+  private long pairs() {
+    return positions * (positions + 1) / 2;
+  }
+
+  /**
+   * The sum of squares, (groups, rows, width).
+   *
+   * @param lefts (n, groups, S, rows) for every cotangent
+   * @param right (n, groups, S, width)
+   */
+  Tensor squares(List<Tensor> lefts, Tensor right) {
+    Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), layout.width());
+    forTiles(
+        right,
+        layout.rows(),
+        0,
+        right.size(0),
+        (start, count) -> {
+          Tensor signals = Tensors.empty(right, layout.groups(), count, pairs(), layout.rows());
+          for (int k = 0; k < lefts.size(); k++) {
+            pairs(part(lefts.get(k), start, count), signals, k > 0);
+          }
+          // a pair of two positions stands for both orders
+          signals.narrow(2, positions, pairs() - positions).mul_(Tensors.scalar(2));
+          forTiles(
+              right,
+              layout.width(),
+              start,
+              count,
+              (first, some) -> {
+                Tensor inputs =
+                    Tensors.empty(right, layout.groups(), some, pairs(), layout.width());
+                pairs(part(right, first, some), inputs, false);
+                total.baddbmm_(
+                    signals.narrow(1, first - start, some).flatten(1, 2).transpose(1, 2),
+                    inputs.flatten(1, 2));
+              });
+        });
+    return total;
+  }
+
+  private interface Tile {
+    void of(long first, long count);
+  }
+
+  /** As many examples at a time as have {@link #TILE_BYTES} of products of features. */
+  private void forTiles(Tensor like, long features, long first, long count, Tile tile) {
+    long bytes = layout.groups() * pairs() * features * like.element_size();
+    long together = Math.max(1, TILE_BYTES / bytes);
+    for (long start = first; start < first + count; start += together) {
+      try (Scope scope = Scope.open()) {
+        tile.of(start, Math.min(together, first + count - start));
+      }
+    }
+  }
+
+  /** Some examples' factor as (groups, count, S, features) in one piece. */
+  private static Tensor part(Tensor factor, long start, long count) {
+    return factor.narrow(0, start, count).transpose(0, 1).contiguous();
+  }
+
+  /**
+   * Products of all pairs of positions, by their distance: those of a position and itself first.
+   */
+  private void pairs(Tensor factor, Tensor place, boolean add) {
+    long first = 0;
+    for (long distance = 0; distance < positions; distance++) {
+      long length = positions - distance;
+      Tensor here = factor.narrow(2, 0, length);
+      Tensor there = factor.narrow(2, distance, length);
+      Tensor to = place.narrow(2, first, length);
+      if (add) {
+        to.addcmul_(here, there);
+      } else {
+        torch.mul_out(to, here, there);
+      }
+      first += length;
+    }
+  }
+}
