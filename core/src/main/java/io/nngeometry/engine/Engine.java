@@ -23,6 +23,7 @@ public final class Engine {
       System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     }
     Allocator.keepFreedMemory();
+    OpenMp.sleepSoon();
     Blas.choose();
     Loader.load(torch.class);
     Blas.shareThreads();

@@ -3,6 +3,7 @@ package io.nngeometry.engine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +17,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -55,22 +58,31 @@ public final class Workers {
     run(all.size(), k -> work.accept(all.get(k)));
   }
 
-  /** The values that {@code f} has on the pieces, in their order; they hold no native memory. */
-  public static <T, R> List<R> values(List<T> pieces, Function<? super T, R> f) {
+  /**
+   * The values that {@code f} has on the pieces, in their order; they hold no native memory.
+   *
+   * @param size tells which pieces take longer: they are begun first, or one that is left for the
+   *     end is waited for
+   */
+  public static <T, R> List<R> values(
+      List<T> pieces, ToLongFunction<? super T> size, Function<? super T, R> f) {
     List<@Nullable R> found = new ArrayList<>(Collections.nCopies(pieces.size(), null));
-    run(pieces.size(), k -> found.set(k, f.apply(pieces.get(k))));
+    List<Integer> order = new ArrayList<>(IntStream.range(0, pieces.size()).boxed().toList());
+    order.sort(Comparator.comparingLong(k -> -size.applyAsLong(pieces.get(k))));
+    forEach(order, k -> found.set(k, f.apply(pieces.get(k))));
     return found.stream().map(Objects::requireNonNull).toList();
   }
 
   /**
    * What {@code f} makes of every piece, in the pieces' order. It belongs to the scope around the
    * call.
+   *
+   * @param size as in {@link #values}
    */
-  public static <T> List<Tensor> map(List<T> pieces, Function<? super T, Tensor> f) {
+  public static <T> List<Tensor> map(
+      List<T> pieces, ToLongFunction<? super T> size, Function<? super T, Tensor> f) {
     Scope.Owner owner = Scope.owner();
-    List<Tensor> images = new ArrayList<>();
-    inOrder(pieces, f, (piece, image) -> images.add(owner.adopt(image)));
-    return images;
+    return values(pieces, size, piece -> owner.adopt(f.apply(piece)));
   }
 
   /**

@@ -30,6 +30,9 @@ final class PatchMoments {
   /** Fewer channels than this make matrix products too thin to be worth it. */
   private static final long FEWEST_CHANNELS = 8;
 
+  /** Bytes of rows of a moment that are written at a time. */
+  private static final long CACHE_BYTES = 1 << 19;
+
   private final Convolution convolution;
   private final int axes;
   private final long groups;
@@ -141,12 +144,21 @@ final class PatchMoments {
             LongStream.of(convolution.kernel())
                 .mapToObj(size -> LongStream.range(0, size).boxed().toList())
                 .toList());
+    Tensor[][] products = new Tensor[(int) kernel][(int) kernel];
     for (int k = 0; k < kernel; k++) {
       for (int l = k; l < kernel; l++) {
-        Tensor product = product(elements.get(k), elements.get(l));
-        pairs.select(4, l).select(2, k).copy_(product);
-        if (l > k) {
-          pairs.select(4, k).select(2, l).copy_(product.transpose(1, 2));
+        products[k][l] = product(elements.get(k), elements.get(l));
+        products[l][k] = products[k][l].transpose(1, 2);
+      }
+    }
+    // a row is written in as many steps as there are elements: in between it stays in cache
+    long together = Math.max(1, CACHE_BYTES / (groups * side * flat.element_size()));
+    for (long c = 0; c < channels; c += together) {
+      long count = Math.min(together, channels - c);
+      for (int k = 0; k < kernel; k++) {
+        Tensor rows = pairs.narrow(1, c, count).select(2, k);
+        for (int l = 0; l < kernel; l++) {
+          rows.select(3, l).copy_(products[k][l].narrow(1, c, count));
         }
       }
     }

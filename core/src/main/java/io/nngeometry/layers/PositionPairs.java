@@ -15,6 +15,9 @@ import org.bytedeco.pytorch.global.torch;
  *
  * one product of S (S + 1) / 2 terms whatever the number K of cotangents, where the gradients take
  * K S terms and a pass over them to square them. With one position it is l^2 (r^2)^T.
+ *
+ * <p>A gradient that the positions' contributions cancel in comes out to the rounding of their
+ * squares, where a gradient squared is rounded before it is; it is never negative.
  */
 final class PositionPairs {
   /** Bytes of products of inputs worked on at a time, which stay in a core's cache. */
@@ -81,7 +84,7 @@ final class PositionPairs {
                     inputs.flatten(1, 2));
               });
         });
-    return total;
+    return total.clamp_min_(Tensors.scalar(0));
   }
 
   private interface Tile {

@@ -36,7 +36,11 @@ public final class LayerwisePMat implements PMat {
    * @param offset first coordinate in the flat order
    * @param block the block
    */
-  public record Part(String name, long offset, Block block) {}
+  public record Part(String name, long offset, Block block) {
+    long size() {
+      return block.size();
+    }
+  }
 
   /** A matrix of parts that follow each other and cover all parameters. */
   public LayerwisePMat(LayerCollection layers, String representation, List<Part> parts) {
@@ -103,6 +107,7 @@ public final class LayerwisePMat implements PMat {
           List<Tensor> images =
               Workers.map(
                   parts(),
+                  Part::size,
                   part -> f.apply(part, rows.narrow(1, part.offset(), part.block().size())));
           return Tensors.cat(images, 1);
         });
@@ -131,7 +136,8 @@ public final class LayerwisePMat implements PMat {
 
   /** A cutoff is relative to the greatest eigenvalue of all parts: one meaning for every matrix. */
   private double threshold(double cutoff) {
-    double greatest = Collections.max(Workers.values(parts(), p -> p.block().greatestEigenvalue()));
+    double greatest =
+        Collections.max(Workers.values(parts(), Part::size, p -> p.block().greatestEigenvalue()));
     return Spectrum.threshold(cutoff, greatest, tensors().values().iterator().next());
   }
 
@@ -149,6 +155,7 @@ public final class LayerwisePMat implements PMat {
     List<Part> images =
         Workers.values(
             parts(),
+            Part::size,
             part -> {
               Block image = named(part, b -> f.apply(part));
               image.tensors().values().forEach(owner::adopt);
@@ -242,7 +249,8 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public double logDeterminant(double lambda) {
-    return Workers.values(parts(), p -> named(p, b -> b.logDeterminant(lambda))).stream()
+    return Workers.values(parts(), Part::size, p -> named(p, b -> b.logDeterminant(lambda)))
+        .stream()
         .mapToDouble(x -> x)
         .sum();
   }
@@ -251,7 +259,8 @@ public final class LayerwisePMat implements PMat {
   public Tensor eigenvalues() {
     return Scope.keeping(
         () ->
-            Tensors.ascending(Tensors.cat(Workers.map(parts(), p -> p.block().eigenvalues()), 0)));
+            Tensors.ascending(
+                Tensors.cat(Workers.map(parts(), Part::size, p -> p.block().eigenvalues()), 0)));
   }
 
   /** The greatest of all parts' eigenvalues; vectors are zero outside their part. */
@@ -311,7 +320,8 @@ public final class LayerwisePMat implements PMat {
 
   @Override
   public double smallestEigenvalue() {
-    return Collections.min(Workers.values(parts(), p -> p.block().smallestEigenvalue()));
+    return Collections.min(
+        Workers.values(parts(), Part::size, p -> p.block().smallestEigenvalue()));
   }
 
   @Override

@@ -49,6 +49,22 @@ class WorkersTest {
   }
 
   @Test
+  void theLargestAreBegunFirst() {
+    Engine.setThreads(1);
+    List<Integer> begun = new ArrayList<>();
+    List<Integer> images =
+        Workers.values(
+            pieces(5),
+            k -> k % 3,
+            k -> {
+              begun.add(k);
+              return 10 * k;
+            });
+    assertThat(begun).containsExactly(2, 1, 4, 0, 3);
+    assertThat(images).containsExactly(0, 10, 20, 30, 40);
+  }
+
+  @Test
   void piecesAreAtWorkAtTheSameTimeOnOneThreadEach() {
     CountDownLatch met = new CountDownLatch(THREADS);
     Set<Integer> threads = ConcurrentHashMap.newKeySet();
@@ -70,7 +86,7 @@ class WorkersTest {
   @Test
   void imagesComeInOrderAndOutliveTheirPieces() {
     try (Scope scope = Scope.open()) {
-      List<Tensor> images = Workers.map(pieces(40), k -> filled(k).add(filled(1)));
+      List<Tensor> images = Workers.map(pieces(40), k -> k % 7, k -> filled(k).add(filled(1)));
       for (int k = 0; k < 40; k++) {
         assertThat(Tensors.item(images.get(k).sum())).isEqualTo(4 * (k + 1));
       }
@@ -81,7 +97,7 @@ class WorkersTest {
   void imagesDieWithTheScopeAroundTheCall() {
     List<Tensor> images;
     try (Scope scope = Scope.open()) {
-      images = Workers.map(pieces(8), WorkersTest::filled);
+      images = Workers.map(pieces(8), k -> 1, WorkersTest::filled);
     }
     assertThat(images).allMatch(t -> t.isNull());
   }

@@ -1,0 +1,71 @@
+package io.nngeometry.layers;
+
+import static io.nngeometry.layers.PerExampleOracle.randn;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nngeometry.engine.Scope;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+/** Squares by pairs of positions are those of the gradients themselves. */
+class PositionPairsTest {
+  @Property(tries = 60)
+  void squares(
+      @ForAll @IntRange(min = 1, max = 40) int n,
+      @ForAll @IntRange(min = 1, max = 6) int positions,
+      @ForAll @IntRange(min = 1, max = 5) int cotangents,
+      @ForAll @IntRange(min = 1, max = 3) int groups,
+      @ForAll @IntRange(min = 1, max = 7) int rows,
+      @ForAll @IntRange(min = 1, max = 7) int width) {
+    try (Scope scope = Scope.open()) {
+      MatrixLayout layout = new MatrixLayout(groups, rows, width, false, 0);
+      // as convolutions give their signals: features before positions
+      List<Tensor> lefts =
+          IntStream.range(0, cotangents)
+              .mapToObj(k -> randn(k, n, groups, rows, positions).transpose(2, 3))
+              .toList();
+      Tensor right = randn(99, n, groups, positions, width);
+      PerExampleOracle.assertClose(
+          new PositionPairs(layout, positions, cotangents).squares(lefts, right),
+          squared(lefts, right),
+          "squares");
+    }
+  }
+
+  @Test
+  void tilesOfManyExamples() {
+    try (Scope scope = Scope.open()) {
+      // 5 examples of inputs, or 21 of signals, make two megabytes
+      MatrixLayout layout = new MatrixLayout(1, 90, 375, false, 0);
+      List<Tensor> lefts = List.of(randn(1, 47, 1, 16, 90), randn(2, 47, 1, 16, 90));
+      Tensor right = randn(3, 47, 1, 16, 375);
+      PerExampleOracle.assertClose(
+          new PositionPairs(layout, 16, 2).squares(lefts, right),
+          new GradientTiles(layout, lefts, right).squares(UnaryOperator.identity()),
+          "squares");
+    }
+  }
+
+  @Test
+  void areTakenWherePositionsAreFewForTheCotangents() {
+    MatrixLayout wide = new MatrixLayout(1, 128, 1152, false, 0);
+    assertThat(new PositionPairs(wide, 1, 1).isCheaper()).isTrue();
+    assertThat(new PositionPairs(wide, 16, 9).isCheaper()).isTrue();
+    assertThat(new PositionPairs(wide, 16, 1).isCheaper()).isFalse();
+    assertThat(new PositionPairs(wide, 256, 16).isCheaper()).isFalse();
+  }
+
+  private static Tensor squared(List<Tensor> lefts, Tensor right) {
+    return lefts.stream()
+        .map(left -> torch.matmul(left.transpose(2, 3), right).square().sum(0))
+        .reduce(Tensor::add)
+        .orElseThrow();
+  }
+}
