@@ -5,6 +5,7 @@ import com.sun.jna.Native;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
@@ -31,8 +32,11 @@ final class Blas {
   private static final String LINKED = "openblas@.0";
 
   private static final String JAVACPP_CHOICE = "org.bytedeco.openblas.load";
+  private static final String PROPERTY = "nngeometry.blas";
+  private static final String AUTO = "auto";
   private static final String MKL = "mkl";
-  private static final String FOLDER = "/org/bytedeco/mkl/";
+  private static final String OPENBLAS = "openblas";
+  private static final String FOLDERS = "/org/bytedeco/";
   private static final int GNU_OPENMP = 3;
   private static final int LAZY = 1;
 
@@ -44,8 +48,12 @@ final class Blas {
 
   /** Before libtorch is loaded, whose linker takes what is there. */
   static void choose() {
-    String choice = System.getProperty("nngeometry.blas", "auto");
-    boolean wanted = choice.equals(MKL) || (choice.equals("auto") && isIntel());
+    String choice = System.getProperty(PROPERTY, AUTO);
+    if (!List.of(AUTO, MKL, OPENBLAS).contains(choice)) {
+      LOG.warn("{}={} is none of auto, mkl and openblas: auto is used", PROPERTY, choice);
+      choice = AUTO;
+    }
+    boolean wanted = choice.equals(MKL) || (choice.equals(AUTO) && isIntel());
     if (!wanted || System.getProperty(JAVACPP_CHOICE) != null) {
       return;
     }
@@ -63,11 +71,12 @@ final class Blas {
   static void shareThreads() {
     try {
       String file = Loader.getLoadedLibraries().getOrDefault(LINKED, "");
-      if (file.contains(FOLDER)) {
+      if (file.contains(FOLDERS + MKL)) {
         // local symbols: those that libtorch finds by itself must stay the only ones
         Map<String, Object> options = Map.of(Library.OPTION_OPEN_FLAGS, LAZY);
         Native.load(file, Mkl.class, options).MKL_Set_Threading_Layer(GNU_OPENMP);
-      } else {
+      } else if (file.isEmpty() || file.contains(FOLDERS + OPENBLAS)) {
+        // of another BLAS the binding would ask for what it lacks, and take the process with it
         Loader.load(openblas_full.class);
         openblas_full.openblas_set_num_threads(1);
       }
@@ -77,7 +86,7 @@ final class Blas {
   }
 
   private static boolean isOnClassPath() {
-    String natives = FOLDER + Loader.getPlatform() + "/libmkl_rt.so.2";
+    String natives = FOLDERS + MKL + "/" + Loader.getPlatform() + "/libmkl_rt.so.2";
     return Blas.class.getResource(natives) != null;
   }
 
