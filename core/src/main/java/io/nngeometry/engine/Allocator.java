@@ -1,11 +1,5 @@
 package io.nngeometry.engine;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 /**
  * Keeps freed native memory in the process. By default glibc maps and unmaps every block above a
  * threshold, so each temporary tensor is zeroed and faulted in page by page: 20 MB of zeros and a
@@ -20,41 +14,27 @@ import org.slf4j.LoggerFactory;
  * arenas exist by then and are handed on.
  */
 final class Allocator {
-  private static final Logger LOG = LoggerFactory.getLogger(Allocator.class);
   private static final int M_TRIM_THRESHOLD = -1;
   private static final int M_TOP_PAD = -2;
   private static final int M_MMAP_MAX = -4;
 
-  private interface Glibc extends Library {
-    int mallopt(int parameter, int value);
-
-    int malloc_trim(long pad);
-  }
-
   private Allocator() {}
 
   static void keepFreedMemory() {
-    if (!Platform.isLinux() || Boolean.getBoolean("nngeometry.keepAllocator")) {
+    if (Boolean.getBoolean("nngeometry.keepAllocator")) {
       return;
     }
-    try {
-      Glibc c = Native.load("c", Glibc.class);
-      c.mallopt(M_MMAP_MAX, 0);
-      c.mallopt(M_TRIM_THRESHOLD, Integer.MAX_VALUE);
-      c.mallopt(M_TOP_PAD, 256 << 20);
-    } catch (LinkageError | RuntimeException e) {
-      LOG.debug("malloc could not be tuned (not glibc?); large temporaries will be slower", e);
-    }
+    LibC.call(
+        c -> {
+          c.mallopt(M_MMAP_MAX, 0);
+          c.mallopt(M_TRIM_THRESHOLD, Integer.MAX_VALUE);
+          c.mallopt(M_TOP_PAD, 256 << 20);
+        },
+        "malloc could not be tuned (not glibc?); large temporaries will be slower");
   }
 
   /** Gives free memory back to the system; a no-op where the C library cannot. */
   static void trim() {
-    if (Platform.isLinux()) {
-      try {
-        Native.load("c", Glibc.class).malloc_trim(0);
-      } catch (LinkageError | RuntimeException e) {
-        LOG.debug("malloc_trim is not available", e);
-      }
-    }
+    LibC.call(c -> c.malloc_trim(0), "malloc_trim is not available");
   }
 }

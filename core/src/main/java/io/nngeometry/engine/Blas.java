@@ -53,16 +53,17 @@ final class Blas {
       LOG.warn("{}={} is none of auto, mkl and openblas: auto is used", PROPERTY, choice);
       choice = AUTO;
     }
-    boolean wanted = choice.equals(MKL) || (choice.equals(AUTO) && isIntel());
-    if (!wanted || System.getProperty(JAVACPP_CHOICE) != null) {
+    if (System.getProperty(JAVACPP_CHOICE) != null || choice.equals(OPENBLAS)) {
       return;
     }
-    if (isOnClassPath()) {
+    boolean there = isOnClassPath();
+    if (there && (choice.equals(MKL) || isIntel())) {
       System.setProperty(JAVACPP_CHOICE, MKL);
-    } else if (choice.equals(MKL)) {
+    } else if (!there && choice.equals(MKL)) {
       LOG.warn(
-          "nngeometry.blas=mkl, but org.bytedeco:mkl with the classifier {}-redist is not on the"
-              + " class path: add it, or leave the property out; OpenBLAS is used",
+          "{}=mkl, but org.bytedeco:mkl with the classifier {}-redist is not on the class path:"
+              + " add it, or leave the property out; OpenBLAS is used",
+          PROPERTY,
           Loader.getPlatform());
     }
   }

@@ -1,11 +1,5 @@
 package io.nngeometry.engine;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 /**
  * How libtorch's threads wait. After each parallel operation libgomp's stay awake for some
  * milliseconds, and take a core from {@link Workers} or from whoever else needs it: on two cores a
@@ -15,27 +9,15 @@ import org.slf4j.LoggerFactory;
  * <p>Nothing is changed where GOMP_SPINCOUNT or OMP_WAIT_POLICY says something already.
  */
 final class OpenMp {
-  private static final Logger LOG = LoggerFactory.getLogger(OpenMp.class);
   private static final String SPINS = "GOMP_SPINCOUNT";
   private static final String FEW = "3000";
-
-  private interface Environment extends Library {
-    int setenv(String name, String value, int overwrite);
-  }
 
   private OpenMp() {}
 
   /** Before libgomp is loaded, which reads its variables then. */
   static void sleepSoon() {
-    if (!Platform.isLinux()
-        || System.getenv(SPINS) != null
-        || System.getenv("OMP_WAIT_POLICY") != null) {
-      return;
-    }
-    try {
-      Native.load("c", Environment.class).setenv(SPINS, FEW, 0);
-    } catch (LinkageError | RuntimeException e) {
-      LOG.debug("libgomp's threads will wait awake", e);
+    if (System.getenv(SPINS) == null && System.getenv("OMP_WAIT_POLICY") == null) {
+      LibC.call(c -> c.setenv(SPINS, FEW, 0), "libgomp's threads will wait awake");
     }
   }
 }

@@ -2,6 +2,7 @@ package io.nngeometry.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -59,17 +60,28 @@ public final class Workers {
   }
 
   /**
-   * The values that {@code f} has on the pieces, in their order; they hold no native memory.
+   * The same where pieces differ.
    *
    * @param size tells which pieces take longer: they are begun first, or one that is left for the
    *     end is waited for
    */
+  public static <T> void forEach(
+      Collection<T> pieces, ToLongFunction<? super T> size, Consumer<? super T> work) {
+    forEach(pieces.stream().sorted(Comparator.<T>comparingLong(size).reversed()).toList(), work);
+  }
+
+  /**
+   * The values that {@code f} has on the pieces, in their order; they hold no native memory.
+   *
+   * @param size as in {@link #forEach(Collection, ToLongFunction, Consumer)}
+   */
   public static <T, R> List<R> values(
       List<T> pieces, ToLongFunction<? super T> size, Function<? super T, R> f) {
     List<@Nullable R> found = new ArrayList<>(Collections.nCopies(pieces.size(), null));
-    List<Integer> order = new ArrayList<>(IntStream.range(0, pieces.size()).boxed().toList());
-    order.sort(Comparator.comparingLong(k -> -size.applyAsLong(pieces.get(k))));
-    forEach(order, k -> found.set(k, f.apply(pieces.get(k))));
+    forEach(
+        IntStream.range(0, pieces.size()).boxed().toList(),
+        k -> size.applyAsLong(pieces.get(k)),
+        k -> found.set(k, f.apply(pieces.get(k))));
     return found.stream().map(Objects::requireNonNull).toList();
   }
 

@@ -8,7 +8,6 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.PMat;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,7 +117,8 @@ final class Sums implements AutoCloseable {
     Map<Layer, BlockAccumulator> found = new ConcurrentHashMap<>();
     try {
       Workers.forEach(
-          largestFirst(firsts.keySet()),
+          firsts.keySet(),
+          Layer::size, // of which eigenvectors take far more than in proportion
           layer ->
               choose
                   .apply(layer)
@@ -139,11 +139,6 @@ final class Sums implements AutoCloseable {
         taken(of(layer, choose.apply(layer)));
       }
     }
-  }
-
-  /** Its eigenvectors take so much longer than others' that nothing should wait for them. */
-  private static List<Layer> largestFirst(Collection<Layer> layers) {
-    return layers.stream().sorted(Comparator.comparingLong(Layer::size).reversed()).toList();
   }
 
   /** A layer's finished block. */

@@ -91,9 +91,9 @@ record OuterStack(List<OuterGradients> gradients) {
   }
 
   private Tensor squares(List<Tensor> lefts, Tensor right) {
-    PositionPairs pairs = new PositionPairs(layout(), right.size(2), lefts.size());
+    PositionPairs pairs = new PositionPairs(layout(), lefts, right);
     return pairs.isCheaper()
-        ? pairs.squares(lefts, right)
+        ? pairs.squares()
         : new GradientTiles(layout(), lefts, right).squares(UnaryOperator.identity());
   }
 

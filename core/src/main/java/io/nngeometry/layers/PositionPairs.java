@@ -27,64 +27,72 @@ final class PositionPairs {
   private static final double ELEMENTWISE = 10;
 
   private final MatrixLayout layout;
+  private final List<Tensor> lefts;
+  private final Tensor right;
   private final long positions;
-  private final int cotangents;
 
-  PositionPairs(MatrixLayout layout, long positions, int cotangents) {
+  /**
+   * @param lefts (n, groups, S, rows) for every cotangent
+   * @param right (n, groups, S, width)
+   */
+  PositionPairs(MatrixLayout layout, List<Tensor> lefts, Tensor right) {
     this.layout = layout;
-    this.positions = positions;
-    this.cotangents = cotangents;
+    this.lefts = lefts;
+    this.right = right;
+    positions = right.size(2);
   }
 
   /** Whether that takes less than forming and squaring the gradients. */
   boolean isCheaper() {
     double elements = (double) layout.rows() * layout.width();
-    double signals = ELEMENTWISE * cotangents * layout.rows();
+    double signals = ELEMENTWISE * lefts.size() * layout.rows();
     double inputs = ELEMENTWISE * layout.width();
     return positions == 1
         || pairs() * (elements + signals + inputs)
-            < cotangents * elements * (positions + ELEMENTWISE);
+            < lefts.size() * elements * (positions + ELEMENTWISE);
   }
 
   private long pairs() {
     return positions * (positions + 1) / 2;
   }
 
-  /**
-   * The sum of squares, (groups, rows, width).
-   *
-   * @param lefts (n, groups, S, rows) for every cotangent
-   * @param right (n, groups, S, width)
-   */
-  Tensor squares(List<Tensor> lefts, Tensor right) {
+  /** The sum of squares, (groups, rows, width). */
+  Tensor squares() {
     Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), layout.width());
     forTiles(
-        right,
         layout.rows(),
         0,
         right.size(0),
         (start, count) -> {
-          Tensor signals = Tensors.empty(right, layout.groups(), count, pairs(), layout.rows());
-          for (int k = 0; k < lefts.size(); k++) {
-            pairs(part(lefts.get(k), start, count), signals, k > 0);
-          }
-          // a pair of two positions stands for both orders
-          signals.narrow(2, positions, pairs() - positions).mul_(Tensors.scalar(2));
+          Tensor signals = signals(start, count);
           forTiles(
-              right,
               layout.width(),
               start,
               count,
-              (first, some) -> {
-                Tensor inputs =
-                    Tensors.empty(right, layout.groups(), some, pairs(), layout.width());
-                pairs(part(right, first, some), inputs, false);
-                total.baddbmm_(
-                    signals.narrow(1, first - start, some).flatten(1, 2).transpose(1, 2),
-                    inputs.flatten(1, 2));
-              });
+              (first, some) ->
+                  total.baddbmm_(
+                      signals.narrow(1, first - start, some).flatten(1, 2).transpose(1, 2),
+                      inputs(first, some).flatten(1, 2)));
         });
     return total.clamp_min_(Tensors.scalar(0));
+  }
+
+  /** Products of some examples' signals summed over cotangents, (groups, count, pairs, rows). */
+  private Tensor signals(long start, long count) {
+    Tensor signals = Tensors.empty(right, layout.groups(), count, pairs(), layout.rows());
+    for (int k = 0; k < lefts.size(); k++) {
+      pairs(part(lefts.get(k), start, count), signals, k > 0);
+    }
+    // a pair of two positions stands for both orders
+    signals.narrow(2, positions, pairs() - positions).mul_(Tensors.scalar(2));
+    return signals;
+  }
+
+  /** Products of some examples' inputs, (groups, count, pairs, width). */
+  private Tensor inputs(long start, long count) {
+    Tensor inputs = Tensors.empty(right, layout.groups(), count, pairs(), layout.width());
+    pairs(part(right, start, count), inputs, false);
+    return inputs;
   }
 
   private interface Tile {
@@ -92,8 +100,8 @@ final class PositionPairs {
   }
 
   /** As many examples at a time as have {@link #TILE_BYTES} of products of features. */
-  private void forTiles(Tensor like, long features, long first, long count, Tile tile) {
-    long bytes = layout.groups() * pairs() * features * like.element_size();
+  private void forTiles(long features, long first, long count, Tile tile) {
+    long bytes = layout.groups() * pairs() * features * right.element_size();
     long together = Math.max(1, TILE_BYTES / bytes);
     for (long start = first; start < first + count; start += together) {
       try (Scope scope = Scope.open()) {
