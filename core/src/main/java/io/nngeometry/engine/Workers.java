@@ -42,6 +42,8 @@ public final class Workers {
             Thread thread =
                 new Thread(
                     () -> {
+                      // a thread takes over the number of all at its first question, if not now
+                      torch.get_num_threads();
                       torch.set_num_threads(1); // of this thread's operations
                       work.run();
                     },

@@ -2,20 +2,27 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.layers.StackedGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.DiagonalBlock;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** Second moment of every parameter: the sum of g^2. */
 final class DiagonalAccumulator implements StackAccumulator {
   private final Layer layer;
+  private final Optional<MatrixLayout> layout;
   private final Sum squares;
   private final Means means;
 
   DiagonalAccumulator(Layer layer, Types types) {
     this.layer = layer;
-    squares = types.sum(layer.size());
+    layout = layer.matrix();
+    squares =
+        layout
+            .map(m -> types.sum(m.groups(), m.rows(), m.width()))
+            .orElseGet(() -> types.sum(layer.size()));
     means = types.means(layer.size());
   }
 
@@ -27,7 +34,7 @@ final class DiagonalAccumulator implements StackAccumulator {
   @Override
   public void gradients(StackedGradients gradients, int first) {
     try (Scope scope = Scope.open()) {
-      squares.add(gradients.squareSum());
+      squares.grow(total -> gradients.squares(layout, total));
       means.add(first, gradients);
     }
   }
@@ -41,9 +48,12 @@ final class DiagonalAccumulator implements StackAccumulator {
   @Override
   public Block finish(long examples) {
     return Block.keeping(
-        () ->
-            new DiagonalBlock(
-                means.takenOff(squares.mean(layer.id(), examples), examples, Tensor::square)));
+        () -> {
+          Tensor moments = squares.mean(layer.id(), examples);
+          return new DiagonalBlock(
+              means.takenOff(
+                  layout.map(m -> m.toFlat(moments)).orElse(moments), examples, Tensor::square));
+        });
   }
 
   @Override

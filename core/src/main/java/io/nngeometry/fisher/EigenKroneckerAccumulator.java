@@ -35,7 +35,7 @@ final class EigenKroneckerAccumulator implements StackAccumulator {
   @Override
   public void gradients(StackedGradients gradients, int first) {
     try (Scope scope = Scope.open()) {
-      squares.add(gradients.squareSumMatrix(start.leftBasis(), start.rightBasis()));
+      squares.grow(total -> gradients.squares(start.leftBasis(), start.rightBasis(), total));
       means.add(first, gradients);
     }
   }

@@ -56,7 +56,7 @@ final class KroneckerAccumulator implements BlockAccumulator {
   public void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     LayerInputs mine = inputs.get(layer.id());
     if (mine != null) {
-      ofInputs.add(reduce ? mine.reducedInputMoment() : mine.inputMoment());
+      ofInputs.grow(reduce ? mine::reducedInputMoment : mine::inputMoment);
     }
   }
 
@@ -67,7 +67,8 @@ final class KroneckerAccumulator implements BlockAccumulator {
       try (Scope scope = Scope.open()) {
         OuterGradients outer = mine.outer();
         double weight = reduce ? 1 : 1.0 / outer.positions();
-        ofSignals.add(reduce ? outer.reducedSignalMoment() : outer.signalMoment(), weight);
+        ofSignals.grow(
+            reduce ? outer::reducedSignalMoment : total -> outer.signalMoment(weight, total));
         means.add(
             cotangent, () -> outer.signal().sum(0, 2).mul(new org.bytedeco.pytorch.Scalar(weight)));
       }

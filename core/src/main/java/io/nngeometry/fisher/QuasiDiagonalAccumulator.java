@@ -6,6 +6,7 @@ import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.layers.StackedGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.QuasiDiagonalBlock;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** Second moments of every parameter, and of each weight with the bias of its row. */
@@ -19,7 +20,7 @@ final class QuasiDiagonalAccumulator implements StackAccumulator {
   QuasiDiagonalAccumulator(Layer layer, Types types) {
     this.layer = layer;
     layout = layer.rows().orElseThrow();
-    squares = types.sum(layer.size());
+    squares = types.sum(layout.groups(), layout.rows(), layout.width());
     cross = types.sum(layout.groups(), layout.rows(), layout.columns());
     means = types.means(layer.size());
   }
@@ -32,8 +33,8 @@ final class QuasiDiagonalAccumulator implements StackAccumulator {
   @Override
   public void gradients(StackedGradients gradients, int first) {
     try (Scope scope = Scope.open()) {
-      squares.add(gradients.squareSum());
-      cross.add(gradients.biasCovariance(layout));
+      squares.grow(total -> gradients.squares(Optional.of(layout), total));
+      cross.grow(total -> gradients.biasCovariance(layout, total));
       means.add(first, gradients);
     }
   }
@@ -51,8 +52,10 @@ final class QuasiDiagonalAccumulator implements StackAccumulator {
         () ->
             new QuasiDiagonalBlock(
                 layout,
-                layout.toMatrix(
-                    means.takenOff(squares.mean(layer.id(), examples), examples, Tensor::square)),
+                means.takenOff(
+                    squares.mean(layer.id(), examples),
+                    examples,
+                    mean -> layout.toMatrix(mean).square()),
                 means.takenOff(cross.mean(layer.id(), examples), examples, this::withBias)));
   }
 

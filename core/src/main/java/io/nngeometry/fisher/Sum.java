@@ -2,25 +2,22 @@ package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
-/**
- * A tensor that terms are added to, perhaps in a wider type than theirs. The first term becomes the
- * sum: of a large layer's moments, zeros and their sum with it would take as long as the product
- * that makes it.
- */
+/** A sum of what examples bring, perhaps in a wider type than theirs, from which a mean is made. */
 final class Sum implements AutoCloseable {
   private final long[] shape;
   private final TensorOptions options;
   private final ScalarType accumulateIn;
   private final ScalarType resultType;
-  private @Nullable Tensor total;
+  private final Total total = new Total();
 
   /**
    * @param options type and device of the terms
@@ -33,55 +30,53 @@ final class Sum implements AutoCloseable {
     this.shape = shape.clone();
   }
 
-  /** Adds a term that is the caller's alone, and passes to the sum. */
-  void add(Tensor term) {
-    add(term, 1);
+  /** Lets some terms be added, in the terms' type. */
+  void grow(Consumer<? super Total> terms) {
+    if (accumulateIn == resultType) {
+      terms.accept(total);
+    } else {
+      try (Scope scope = Scope.open()) {
+        add(Total.of(terms));
+      }
+    }
   }
 
-  /** Adds a multiple of a term that is the caller's alone, and passes to the sum. */
-  void add(Tensor term, double factor) {
-    if (total != null) {
-      total.add_(term, new Scalar(factor));
-      return;
-    }
+  /** Adds a term that is the caller's alone, and passes to the sum. */
+  void add(Tensor term) {
     try (Scope scope = Scope.open()) {
-      Tensor first = term.to(accumulateIn).reshape(shape).contiguous();
-      total = Scope.detach(factor == 1 ? first : first.mul_(new Scalar(factor)));
+      Tensor mine = term.reshape(shape);
+      total.add(total.isEmpty() ? mine.to(accumulateIn).contiguous() : mine);
     }
   }
 
   /** Adds a^T a for a of shape (m, p), without a temporary of the result's size if types agree. */
   void addGram(Tensor a) {
-    if (total != null && Tensors.type(total) == Tensors.type(a)) {
-      total.addmm_(a.t(), a);
-    } else {
-      add(a.t().matmul(a));
-    }
+    Tensor rows = a.unsqueeze(0);
+    grow(t -> t.addProduct(rows.transpose(1, 2), rows, 1));
   }
 
   void merge(Sum other) {
-    if (other.total != null) {
-      add(total == null ? other.total.clone() : other.total);
+    if (!other.total.isEmpty()) {
+      Tensor theirs = other.total.value();
+      add(total.isEmpty() ? theirs.clone() : theirs);
     }
   }
 
   /** The sum over {@code n}, a new tensor of the terms' type. */
   Tensor mean(String what, double n) {
-    Tensor sum = total;
-    if (sum == null) {
+    if (total.isEmpty()) {
       return torch.zeros(shape, options);
     }
+    Tensor sum = total.value();
     if (!Tensors.isFinite(sum)) {
       throw new ArithmeticException(
           "%s holds NaN or infinite values: the gradients overflowed".formatted(what));
     }
-    return Scope.keeping(() -> sum.div(new Scalar(n)).to(resultType));
+    return Scope.keeping(() -> sum.div(new Scalar(n)).reshape(shape).to(resultType));
   }
 
   @Override
   public void close() {
-    if (total != null) {
-      total.close();
-    }
+    total.close();
   }
 }

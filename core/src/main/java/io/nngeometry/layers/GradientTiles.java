@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -30,28 +31,29 @@ final class GradientTiles {
     this.right = right;
   }
 
-  /** Sum over examples and cotangents of the squares of what {@code turn} makes of them. */
-  Tensor squares(UnaryOperator<Tensor> turn) {
-    Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), layout.width());
+  /**
+   * Adds the squares of what {@code turn} makes of them, summed over examples and cotangents,
+   * (groups, rows, width).
+   */
+  void squares(UnaryOperator<Tensor> turn, Total total) {
     forEach(
         (cotangent, example, g) -> {
           Tensor turned = turn.apply(g);
           if (turned.size(0) == 1 && turned.size(2) == 1) {
-            Tensor only = turned.view(Tensors.shape(total));
-            total.addcmul_(only, only);
+            total.addSquare(turned.view(layout.groups(), layout.rows(), layout.width()));
           } else {
-            total.add_(turned.square_().sum(0, 2));
+            total.add(turned.square_().sum(0, 2));
           }
         });
-    return total;
   }
 
-  /** Sum over examples and cotangents of each of the first columns times the one after them. */
-  Tensor biasCovariance(long columns) {
-    Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), columns);
+  /**
+   * Adds each of the first columns times the one after them, summed over examples and cotangents,
+   * (groups, rows, columns).
+   */
+  void biasCovariance(long columns, Total total) {
     forEach(
-        (k, i, g) -> total.add_(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0, 2)));
-    return total;
+        (k, i, g) -> total.add(g.narrow(-1, 0, columns).mul(g.narrow(-1, columns, 1)).sum(0, 2)));
   }
 
   /** Takes some of the gradients. */

@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -231,27 +232,33 @@ public final class LayerInputs {
   }
 
   /**
-   * Sum over examples and positions of a a^T, (groups, f, f): the input half of a Kronecker block.
-   * That of a lookup's one-hots is diagonal, and of shape (groups, f).
+   * Adds the sum over examples and positions of a a^T, (groups, f, f): the input half of a
+   * Kronecker block. That of a lookup's one-hots is diagonal, and of shape (groups, f).
    *
    * @throws IllegalStateException if the layer is not a linear map, or has inputs on both sides
    */
-  public Tensor inputMoment() {
+  public void inputMoment(Total total) {
     if (layer.inputs() == InputSide.ROWS) {
-      return LookupGradients.moment(lookup(), like());
+      total.add(LookupGradients.moment(lookup(), like()));
+      return;
     }
-    return directly((rule, use) -> rule.inputMoment(use.input(), rule.bias() != null))
-        .orElse(() -> OuterGradients.moment(inputFactor()))
-        .get();
+    directly((rule, use) -> rule.inputMoment(use.input(), rule.bias() != null))
+        .ifPresentOrElse(
+            moment -> total.add(moment.get()),
+            () -> OuterGradients.moment(inputFactor(), 1, total));
   }
 
-  /** Sum over examples of the outer product of the input's mean over positions with itself. */
-  public Tensor reducedInputMoment() {
+  /**
+   * Adds the sum over examples of the outer product of the input's mean over positions with itself.
+   */
+  public void reducedInputMoment(Total total) {
     if (layer.inputs() == InputSide.ROWS) {
-      return LookupGradients.reducedMoment(lookup(), like());
+      total.add(LookupGradients.reducedMoment(lookup(), like()));
+      return;
     }
     Tensor a = inputFactor();
-    return OuterGradients.moment(Tensors.sum(a, true, 2).div(Tensors.scalar((double) a.size(2))));
+    Tensor mean = Tensors.sum(a, true, 2).div(Tensors.scalar((double) a.size(2)));
+    OuterGradients.moment(mean, 1, total);
   }
 
   private Tensor like() {

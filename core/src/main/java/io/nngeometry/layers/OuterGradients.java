@@ -3,6 +3,7 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -131,7 +132,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** Sum over examples of the squared gradients as matrices, (groups, rows, width). */
   public Tensor squareSumMatrix() {
-    return new OuterStack(List.of(this)).squares();
+    return Total.of(new OuterStack(List.of(this))::squares);
   }
 
   /**
@@ -140,7 +141,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
    * Rows of a lookup that keep their axes have a basis of ones (groups, rows), a diagonal matrix.
    */
   public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
-    return new OuterStack(List.of(this)).squares(rowBasis, columnBasis);
+    return Total.of(t -> new OuterStack(List.of(this)).squares(rowBasis, columnBasis, t));
   }
 
   /** Several cotangents together, if all have the same right factor. */
@@ -186,7 +187,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   @Override
   public Tensor biasCovariance(MatrixLayout rows) {
-    return new OuterStack(List.of(this)).biasCovariance(rows.columns());
+    return Total.of(t -> new OuterStack(List.of(this)).biasCovariance(rows.columns(), t));
   }
 
   @Override
@@ -244,14 +245,19 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     return rows.mul(columns).sum(0);
   }
 
-  /** Sum over examples and positions of the signal's outer product with itself, (groups, f, f). */
-  public final Tensor signalMoment() {
-    return moment(signal());
+  /**
+   * Adds a multiple of the sum over examples and positions of the signal's outer product with
+   * itself, (groups, f, f).
+   */
+  public final void signalMoment(double factor, Total total) {
+    moment(signal(), factor, total);
   }
 
-  /** Sum over examples of the outer product of the signal's sum over positions with itself. */
-  public final Tensor reducedSignalMoment() {
-    return moment(Tensors.sum(signal(), true, 2));
+  /**
+   * Adds the sum over examples of the outer product of the signal's sum over positions with itself.
+   */
+  public final void reducedSignalMoment(Total total) {
+    moment(Tensors.sum(signal(), true, 2), 1, total);
   }
 
   /** Sum over examples of G G^T, with G an example's gradient as a matrix, (groups, rows, rows). */
@@ -270,14 +276,15 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     return torch.bmm(byFeature(factor), byFeature(torch.matmul(inner, factor)).transpose(1, 2));
   }
 
-  /** Sum over examples and positions of f f^T for a factor (n, groups, S, f). */
-  static Tensor moment(Tensor factor) {
+  /** Adds a multiple of the sum over examples and positions of f f^T, of (n, groups, S, f). */
+  static void moment(Tensor factor, double multiple, Total total) {
     if (factor.size(2) >= factor.size(3) && !factor.permute(1, 3, 0, 2).is_contiguous()) {
       // one small product for each example spares the copy that one great product would need
-      return torch.matmul(factor.transpose(-1, -2), factor).sum(0);
+      total.add(torch.matmul(factor.transpose(-1, -2), factor).sum(0), multiple);
+    } else {
+      Tensor f = byFeature(factor);
+      total.addProduct(f, f.transpose(1, 2), multiple);
     }
-    Tensor f = byFeature(factor);
-    return torch.bmm(f, f.transpose(1, 2));
   }
 
   // one position: (groups, n, n')

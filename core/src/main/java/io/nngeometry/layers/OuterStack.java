@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Total;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -42,16 +43,16 @@ record OuterStack(List<OuterGradients> gradients) {
     }
   }
 
-  /** The squares as matrices, (groups, rows, width). */
-  Tensor squares() {
-    return squares(lefts(), any().right());
+  /** Adds the squares as matrices, (groups, rows, width). */
+  void squares(Total total) {
+    squares(lefts(), any().right(), total);
   }
 
   /**
-   * The squares in other orthonormal bases, (groups, rows, rows) and (groups, width, width), given
-   * as columns. Each side is rotated where it is cheaper, in the factor or in the product.
+   * Adds the squares in other orthonormal bases, (groups, rows, rows) and (groups, width, width),
+   * given as columns. Each side is rotated where it is cheaper, in the factor or in the product.
    */
-  Tensor squares(Tensor rowBasis, Tensor columnBasis) {
+  void squares(Tensor rowBasis, Tensor columnBasis, Total total) {
     long positions = any().positions();
     long rows = layout().rows();
     // turning a factor costs S side^2 for each of it, turning the products other side^2
@@ -61,40 +62,45 @@ record OuterStack(List<OuterGradients> gradients) {
         leftFirst ? gradients.stream().map(g -> g.leftIn(rowBasis)).toList() : lefts();
     Tensor right = rightFirst ? any().rightIn(columnBasis) : any().right();
     if (leftFirst && rightFirst) {
-      return squares(lefts, right);
+      squares(lefts, right, total);
+      return;
     }
-    return new GradientTiles(layout(), lefts, right)
+    new GradientTiles(layout(), lefts, right)
         .squares(
             g -> {
               Tensor rotated = rightFirst ? g : times(g, columnBasis);
               return leftFirst
                   ? rotated
                   : torch.matmul(rowBasis.transpose(1, 2).unsqueeze(1), rotated);
-            });
+            },
+            total);
   }
 
-  /** Each of the first columns times the one after them, (groups, rows, columns). */
-  Tensor biasCovariance(long columns) {
+  /** Adds each of the first columns times the one after them, (groups, rows, columns). */
+  void biasCovariance(long columns, Total total) {
     Tensor right = any().right();
     if (right.size(2) > 1) {
-      return new GradientTiles(layout(), lefts(), right).biasCovariance(columns);
+      new GradientTiles(layout(), lefts(), right).biasCovariance(columns, total);
+      return;
     }
     // one position: l r (l r') = l^2 (r r')
     Tensor signals = lefts().stream().map(Tensor::square).reduce(Tensor::add_).orElseThrow();
     Tensor inputs = right.narrow(3, 0, columns).mul(right.narrow(3, columns, 1));
-    return torch.bmm(
-        OuterGradients.byFeature(signals), OuterGradients.byFeature(inputs).transpose(1, 2));
+    total.addProduct(
+        OuterGradients.byFeature(signals), OuterGradients.byFeature(inputs).transpose(1, 2), 1);
   }
 
   private List<Tensor> lefts() {
     return gradients.stream().map(OuterGradients::left).toList();
   }
 
-  private Tensor squares(List<Tensor> lefts, Tensor right) {
+  private void squares(List<Tensor> lefts, Tensor right, Total total) {
     PositionPairs pairs = new PositionPairs(layout(), lefts, right);
-    return pairs.isCheaper()
-        ? pairs.squares()
-        : new GradientTiles(layout(), lefts, right).squares(UnaryOperator.identity());
+    if (pairs.isCheaper()) {
+      pairs.squares(total);
+    } else {
+      new GradientTiles(layout(), lefts, right).squares(UnaryOperator.identity(), total);
+    }
   }
 
   /** (count, groups, K, rows, width) times (groups, width, width). */

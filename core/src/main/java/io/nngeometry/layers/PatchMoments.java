@@ -30,6 +30,9 @@ final class PatchMoments {
   /** Fewer channels than this make matrix products too thin to be worth it. */
   private static final long FEWEST_CHANNELS = 8;
 
+  /** What writing a number of a moment takes, in multiplications of a product. */
+  private static final double WRITTEN = 120;
+
   /** Bytes of rows of a moment that are written at a time. */
   private static final long CACHE_BYTES = 1 << 19;
 
@@ -118,9 +121,10 @@ final class PatchMoments {
     for (long k : c.kernel()) {
       displacements *= 2 * k - 1;
     }
-    double correlations = (displacements + 1) / 2 * Tensors.numel(room(c, sizes));
-    double patches = (double) c.kernelSize() * c.kernelSize() * Tensors.numel(positions);
-    if (1.5 * correlations > patches) {
+    double pairs = (double) c.kernelSize() * c.kernelSize();
+    double correlations = 1.5 * (displacements + 1) / 2 * Tensors.numel(room(c, sizes));
+    double patches = pairs * Tensors.numel(positions);
+    if (correlations * input.size(0) + pairs * WRITTEN > patches * input.size(0)) {
       return Optional.empty();
     }
     return Optional.of(

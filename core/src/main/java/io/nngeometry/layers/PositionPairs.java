@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -56,9 +57,8 @@ final class PositionPairs {
     return positions * (positions + 1) / 2;
   }
 
-  /** The sum of squares, (groups, rows, width). */
-  Tensor squares() {
-    Tensor total = Tensors.zeros(right, layout.groups(), layout.rows(), layout.width());
+  /** Adds the sum of squares, (groups, rows, width). */
+  void squares(Total total) {
     forTiles(
         layout.rows(),
         0,
@@ -70,11 +70,14 @@ final class PositionPairs {
               start,
               count,
               (first, some) ->
-                  total.baddbmm_(
+                  total.addProduct(
                       signals.narrow(1, first - start, some).flatten(1, 2).transpose(1, 2),
-                      inputs(first, some).flatten(1, 2)));
+                      inputs(first, some).flatten(1, 2),
+                      1));
         });
-    return total.clamp_min_(Tensors.scalar(0));
+    if (positions > 1) {
+      total.value().clamp_min_(Tensors.scalar(0));
+    }
   }
 
   /** Products of some examples' signals summed over cotangents, (groups, count, pairs, rows). */

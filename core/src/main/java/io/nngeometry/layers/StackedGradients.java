@@ -1,8 +1,9 @@
 package io.nngeometry.layers;
 
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -41,39 +42,47 @@ public final class StackedGradients {
     }
   }
 
-  /** Sum over examples and cotangents of the squared gradients, (p). */
-  public Tensor squareSum() {
-    return shared == null
-        ? sum(LayerGradients::squareSum)
-        : shared.layout().toFlat(shared.squares());
+  /**
+   * Adds the sum over examples and cotangents of the squared gradients.
+   *
+   * @param layout as which matrices, (groups, rows, width), or none for flat ones, (p)
+   */
+  public void squares(Optional<MatrixLayout> layout, Total total) {
+    if (shared != null && layout.isPresent()) {
+      shared.squares(total);
+    } else {
+      for (LayerGradients g : each) {
+        Tensor squares = g.squareSum();
+        total.add(layout.map(m -> m.toMatrix(squares)).orElse(squares));
+      }
+    }
   }
 
   /**
-   * Sum over examples and cotangents of the squared gradients in other bases, (groups, rows,
-   * width).
+   * Adds the sum over examples and cotangents of the squared gradients in other bases, (groups,
+   * rows, width).
    *
    * @see OuterGradients#squareSumMatrix(Tensor, Tensor)
    */
-  public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
-    return shared == null
-        ? sum(g -> g.outer().squareSumMatrix(rowBasis, columnBasis))
-        : shared.squares(rowBasis, columnBasis);
+  public void squares(Tensor rowBasis, Tensor columnBasis, Total total) {
+    if (shared != null) {
+      shared.squares(rowBasis, columnBasis, total);
+    } else {
+      each.forEach(g -> total.add(g.outer().squareSumMatrix(rowBasis, columnBasis)));
+    }
   }
 
   /**
-   * Sum over examples and cotangents of each weight's gradient times that of its row's bias,
-   * (groups, rows, columns).
+   * Adds the sum over examples and cotangents of each weight's gradient times that of its row's
+   * bias, (groups, rows, columns).
    *
    * @param layout the layer's weight and bias as rows
    */
-  public Tensor biasCovariance(MatrixLayout layout) {
-    return shared == null
-        ? sum(g -> g.biasCovariance(layout))
-        : shared.biasCovariance(layout.columns());
-  }
-
-  private Tensor sum(Function<LayerGradients, Tensor> f) {
-    Tensor first = f.apply(each.get(0));
-    return each.stream().skip(1).map(f).reduce(first, Tensor::add);
+  public void biasCovariance(MatrixLayout layout, Total total) {
+    if (shared != null) {
+      shared.biasCovariance(layout.columns(), total);
+    } else {
+      each.forEach(g -> total.add(g.biasCovariance(layout)));
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.PaddingMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -58,13 +59,13 @@ class PatchMomentsTest {
       long[] stride = new long[kernel.length];
       Arrays.fill(stride, 1);
       Convolution c = new Convolution(kernel, stride, before, after, dilation, groups, mode);
-      Tensor input = images(3, 8 * groups, pixels);
+      Tensor input = images(160, 8 * groups, pixels);
       for (boolean ones : new boolean[] {false, true}) {
         Optional<Supplier<Tensor>> way = PatchMoments.of(c, input, ones);
         assertThat(way).as("these shapes are worth it").isPresent();
         Tensor moment = way.orElseThrow().get();
         Tensor factor = ConvolutionRule.patches(c.windows(input), c, ones);
-        Tensor expected = OuterGradients.moment(factor);
+        Tensor expected = Total.of(t -> OuterGradients.moment(factor, 1, t));
         assertThat(Tensors.shape(moment)).isEqualTo(Tensors.shape(expected));
         double error = Tensors.item(moment.sub(expected).abs().max());
         assertThat(error).isLessThan(1e-11 * Tensors.item(expected.abs().max()));
@@ -81,6 +82,10 @@ class PatchMomentsTest {
       Convolution same =
           new Convolution(a(3, 3), a(1, 1), a(1, 1), a(1, 1), a(1, 1), 1, PaddingMode.ZEROS);
       assertThat(PatchMoments.of(same, images(2, 3, a(8, 8)), false)).isEmpty();
+      assertThat(PatchMoments.of(same, images(32, 16, a(8, 8)), false)).isPresent();
+      assertThat(PatchMoments.of(same, images(2, 16, a(8, 8)), false))
+          .as("little more to multiply than to write")
+          .isEmpty();
       Convolution wide =
           new Convolution(a(3, 3), a(1, 1), a(0, 0), a(0, 0), a(1, 1), 1, PaddingMode.ZEROS);
       assertThat(PatchMoments.of(wide, images(2, 16, a(3, 3)), false)).isEmpty();

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import io.nngeometry.nn.Module;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -166,7 +168,8 @@ public final class PerExampleOracle {
                 in.gradients(use -> signals.get(use).neg())));
     List<Tensor> matrices = stack.each().stream().map(LayerGradients::perExample).toList();
     Tensor p = Tensors.cat(matrices, 0);
-    assertClose(stack.squareSum(), p.square().sum(0), "squares of a stack");
+    assertClose(
+        Total.of(t -> stack.squares(Optional.empty(), t)), p.square().sum(0), "squares of a stack");
     in.layer()
         .rows()
         .ifPresent(
@@ -174,7 +177,7 @@ public final class PerExampleOracle {
               Tensor g = rows.toMatrix(p);
               Tensor bias = g.narrow(-1, rows.columns(), 1);
               assertClose(
-                  stack.biasCovariance(rows),
+                  Total.of(t -> stack.biasCovariance(rows, t)),
                   g.narrow(-1, 0, rows.columns()).mul(bias).sum(0),
                   "covariance of a stack with its biases");
             });
@@ -183,7 +186,12 @@ public final class PerExampleOracle {
       Tensor rows = randn(7, m.groups(), m.rows(), m.rows());
       Tensor columns = randn(8, m.groups(), m.width(), m.width());
       Tensor rotated = torch.matmul(torch.matmul(rows.transpose(1, 2), m.toMatrix(p)), columns);
-      assertClose(stack.squareSumMatrix(rows, columns), rotated.square().sum(0), "rotated stack");
+      assertClose(
+          Total.of(t -> stack.squares(rows, columns, t)), rotated.square().sum(0), "rotated stack");
+      assertClose(
+          Total.of(t -> stack.squares(Optional.of(m), t)),
+          m.toMatrix(p).square().sum(0),
+          "squares of a stack as matrices");
     }
     return first;
   }
@@ -193,16 +201,18 @@ public final class PerExampleOracle {
     if (g instanceof OuterGradients outer && in.layer().inputs() != InputSide.BOTH) {
       Tensor a = in.inputFactor();
       Tensor expected = torch.matmul(a.transpose(-1, -2), a).sum(0);
-      Tensor moment = in.inputMoment();
+      Tensor moment = Total.of(in::inputMoment);
       assertClose(moment.dim() == 2 ? torch.diag_embed(moment) : moment, expected, "input moment");
       Tensor mean = Tensors.sum(a, false, 2).div(Tensors.scalar(a.size(2)));
       assertClose(
-          in.reducedInputMoment(),
+          Total.of(in::reducedInputMoment),
           torch.bmm(mean.permute(1, 2, 0), mean.transpose(0, 1)),
           "reduced input moment");
       Tensor s = outer.signal();
       assertClose(
-          outer.signalMoment(), torch.matmul(s.transpose(-1, -2), s).sum(0), "signal moment");
+          Total.of(t -> outer.signalMoment(2, t)),
+          torch.matmul(s.transpose(-1, -2), s).sum(0).mul(Tensors.scalar(2)),
+          "signal moment");
       assertThat(outer.positions()).isEqualTo(a.size(2));
     }
     return g;

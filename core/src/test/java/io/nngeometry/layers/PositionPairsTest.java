@@ -4,6 +4,7 @@ import static io.nngeometry.layers.PerExampleOracle.randn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Total;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -34,7 +35,9 @@ class PositionPairsTest {
               .toList();
       Tensor right = randn(99, n, groups, positions, width);
       PerExampleOracle.assertClose(
-          new PositionPairs(layout, lefts, right).squares(), squared(lefts, right), "squares");
+          Total.of(new PositionPairs(layout, lefts, right)::squares),
+          squared(lefts, right),
+          "squares");
     }
   }
 
@@ -46,8 +49,9 @@ class PositionPairsTest {
       List<Tensor> lefts = List.of(randn(1, 47, 1, 16, 90), randn(2, 47, 1, 16, 90));
       Tensor right = randn(3, 47, 1, 16, 375);
       PerExampleOracle.assertClose(
-          new PositionPairs(layout, lefts, right).squares(),
-          new GradientTiles(layout, lefts, right).squares(UnaryOperator.identity()),
+          Total.of(new PositionPairs(layout, lefts, right)::squares),
+          Total.of(
+              t -> new GradientTiles(layout, lefts, right).squares(UnaryOperator.identity(), t)),
           "squares");
     }
   }
