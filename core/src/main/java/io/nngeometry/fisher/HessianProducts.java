@@ -31,7 +31,9 @@ enum HessianProducts {
           Pushed p = f.push(vectors.get(k));
           Tensor outputs = p.outputs().detach();
           Tensor curved = loss.hessianProduct(outputs, y, p.tangents().detach());
-          products.add(one.keep(f.pull(p, curved, loss.gradient(outputs, y), k == m - 1)));
+          Tensor product = one.keep(Tensors.zeros(vectors.get(k), pass.layers().size()));
+          f.pull(p, curved, loss.gradient(outputs, y), k == m - 1, product);
+          products.add(product);
         }
       }
       return products;

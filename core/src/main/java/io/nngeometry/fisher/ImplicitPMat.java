@@ -71,7 +71,7 @@ final class ImplicitPMat extends MatrixFreePMat {
                 try (Scope one = Scope.open()) {
                   Pushed p = f.push(v.select(0, k));
                   Tensor u = estimation.cotangents(p.outputs(), batch).apply(p.tangents());
-                  total.select(0, k).add_(f.pull(u, k == m - 1));
+                  f.pull(u, k == m - 1, total.select(0, k));
                 }
               }
             });
@@ -91,7 +91,7 @@ final class ImplicitPMat extends MatrixFreePMat {
             try (Scope one = Scope.open()) {
               Tensor mine = coordinates.select(0, k).narrow(0, batch.first(), batch.size());
               Tensor u = estimation.cotangents(f.outputs(), batch).weighted(mine, f.outputs());
-              total.select(0, k).add_(f.pull(u, k == m - 1));
+              f.pull(u, k == m - 1, total.select(0, k));
             }
           }
         });

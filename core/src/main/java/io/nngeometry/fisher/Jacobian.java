@@ -182,7 +182,7 @@ public final class Jacobian {
                     for (long k = 0; k < m; k++) {
                       try (Scope one = Scope.open()) {
                         Tensor cotangent = cotangent(f.outputs(), mine.select(0, k));
-                        total.select(0, k).add_(f.pull(cotangent, k == m - 1));
+                        f.pull(cotangent, k == m - 1, total.select(0, k));
                       }
                     }
                   });

@@ -104,45 +104,49 @@ final class Linearisation {
   }
 
   /**
-   * J^T u, flat.
+   * Adds J^T u.
    *
    * @param u of the outputs' shape
    * @param last whether nothing else will be pulled, so that the graph may be freed
+   * @param total flat, (d)
    */
-  Tensor pull(Tensor u, boolean last) {
-    return backward(List.of(graph()), List.of(u), last);
+  void pull(Tensor u, boolean last, Tensor total) {
+    backward(List.of(graph()), List.of(u), last, total);
   }
 
   /**
-   * J^T u + d/dw &lt;J v, s&gt;, flat: to second order.
+   * Adds J^T u + d/dw &lt;J v, s&gt;: to second order.
    *
    * @param pushed what {@link #push} gave for v
    * @param u of the outputs' shape
    * @param s of the outputs' shape
    * @param last whether nothing else will be pulled
+   * @param total flat, (d)
    */
-  Tensor pull(Pushed pushed, Tensor u, Tensor s, boolean last) {
-    return backward(List.of(pushed.outputs(), pushed.tangents()), List.of(u, s), last);
+  void pull(Pushed pushed, Tensor u, Tensor s, boolean last, Tensor total) {
+    backward(List.of(pushed.outputs(), pushed.tangents()), List.of(u, s), last, total);
   }
 
-  private Tensor backward(List<Tensor> nodes, List<Tensor> cotangents, boolean last) {
-    return Scope.keeping(
-        () -> {
-          List<Tensor> from = new ArrayList<>();
-          List<Tensor> with = new ArrayList<>();
-          for (int k = 0; k < nodes.size(); k++) {
-            if (nodes.get(k).requires_grad()) {
-              from.add(nodes.get(k));
-              with.add(cotangents.get(k));
-            }
-          }
-          if (from.isEmpty()) {
-            return Tensors.zeros(nodes.get(0), pass.layers().size());
-          }
-          List<Tensor> inputs = pass.layers().slots().stream().map(this::leaf).toList();
-          List<Tensor> gradients = Tensors.gradients(from, with, inputs, !last);
-          return Tensors.cat(gradients.stream().map(g -> g.reshape(-1)).toList(), 0);
-        });
+  private void backward(List<Tensor> nodes, List<Tensor> cotangents, boolean last, Tensor total) {
+    try (Scope scope = Scope.open()) {
+      List<Tensor> from = new ArrayList<>();
+      List<Tensor> with = new ArrayList<>();
+      for (int k = 0; k < nodes.size(); k++) {
+        if (nodes.get(k).requires_grad()) {
+          from.add(nodes.get(k));
+          with.add(cotangents.get(k));
+        }
+      }
+      if (from.isEmpty()) {
+        return;
+      }
+      List<Layer.Slot> slots = pass.layers().slots();
+      List<Tensor> gradients =
+          Tensors.gradients(from, with, slots.stream().map(this::leaf).toList(), !last);
+      for (int k = 0; k < gradients.size(); k++) {
+        direction(slots.get(k), total).add_(gradients.get(k));
+      }
+    }
   }
 
   private Tensor leaf(Layer.Slot slot) {

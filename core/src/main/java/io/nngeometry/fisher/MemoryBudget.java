@@ -58,6 +58,10 @@ public record MemoryBudget(long bytes) {
 
   /** Fails if a matrix over {@code layers} does not fit, naming those that do. */
   void check(Representation representation, LayerCollection layers, int bytesPerNumber) {
+    double stored = (double) representation.elements(layers, 0) * bytesPerNumber;
+    if (stored <= bytes) {
+      return;
+    }
     List<String> fitting = new ArrayList<>();
     for (Representation other : Representation.byName().values()) {
       double needed = (double) other.elements(layers, 0) * bytesPerNumber;
@@ -67,7 +71,7 @@ public record MemoryBudget(long bytes) {
     }
     check(
         "a %s matrix over %s".formatted(representation.name(), layers),
-        (double) representation.elements(layers, 0) * bytesPerNumber,
+        stored,
         "what fits is " + String.join(", ", fitting));
   }
 

@@ -17,6 +17,12 @@ final class Planner {
    */
   private static final double WORKING_SET = 160L << 20;
 
+  /**
+   * A minibatch reads all weights, which are to be little beside what its examples take: so many
+   * times the weights' bytes may work.
+   */
+  private static final double WEIGHTS = 5;
+
   /** The share of the budget that may hold what a second reading would compute again. */
   private static final double TO_SPARE = 0.25;
 
@@ -66,7 +72,7 @@ final class Planner {
     perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
     double left = estimation.budget().bytes() - stored - vectors;
     // products with vectors read minibatches as the data has them
-    double target = readings > 0 ? Math.max(WORKING_SET, stored) : left;
+    double target = readings > 0 ? Math.max(workingSet(), stored) : left;
     long batch = batch(Math.min(left, target), perExample);
     double all = bytesPerNumber * n * footprint.held();
     boolean atOnce =
@@ -91,6 +97,10 @@ final class Planner {
         readings + passes,
         atOnce,
         estimation.budget());
+  }
+
+  private double workingSet() {
+    return Math.max(WORKING_SET, WEIGHTS * bytesPerNumber * estimation.layers().size());
   }
 
   /** How many examples work in {@code bytes}. */
@@ -121,7 +131,7 @@ final class Planner {
             .recorded()
             .and(footprint.norms())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
-    return operation("trace", batch(WORKING_SET, bytesPerNumber * norms.numbers()), norms, 0);
+    return operation("trace", batch(workingSet(), bytesPerNumber * norms.numbers()), norms, 0);
   }
 
   private Plan operation(String name, long batch, Need need, double vectors) {

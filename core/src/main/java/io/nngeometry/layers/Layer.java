@@ -53,16 +53,22 @@ public record Layer(
 
   /** Which side of the matrices inputs index, in this layer and all that share its parameters. */
   public InputSide inputs() {
-    List<Boolean> left =
-        users.stream()
-            .flatMap(u -> u.rule().asLinearMap().stream())
-            .map(LinearMapRule::inputIsLeft)
-            .distinct()
-            .toList();
-    if (left.size() == 2) {
-      return InputSide.BOTH;
+    boolean rows = false;
+    boolean columns = false;
+    for (ParametricLayer user : users) {
+      Optional<LinearMapRule> map = user.rule().asLinearMap();
+      if (map.isPresent()) {
+        rows |= map.get().inputIsLeft();
+        columns |= !map.get().inputIsLeft();
+      }
     }
-    return left.contains(true) ? InputSide.ROWS : InputSide.COLUMNS;
+    return rows && columns ? InputSide.BOTH : rows ? InputSide.ROWS : InputSide.COLUMNS;
+  }
+
+  /** Layers are keys often, and ids differ in a collection. */
+  @Override
+  public int hashCode() {
+    return id.hashCode();
   }
 
   @Override

@@ -24,6 +24,8 @@ public final class LayerCollection {
   private final Map<Parameter, Layer.Slot> slots = new IdentityHashMap<>();
   private final Map<ParametricLayer, String> ids = new IdentityHashMap<>();
   private final Set<ParametricLayer> touched = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final List<Layer> inOrder;
+  private final List<Layer.Slot> slotsInOrder;
   private final long size;
 
   private LayerCollection(Map<String, ParametricLayer> all, BiPredicate<String, Parameter> wanted) {
@@ -69,6 +71,8 @@ public final class LayerCollection {
       offset = end;
     }
     size = offset;
+    inOrder = List.copyOf(layers.values());
+    slotsInOrder = inOrder.stream().flatMap(l -> l.slots().stream()).toList();
   }
 
   /** All parameters of {@code model}. */
@@ -120,7 +124,7 @@ public final class LayerCollection {
 
   /** The layers in flat order. */
   public List<Layer> layers() {
-    return List.copyOf(layers.values());
+    return inOrder;
   }
 
   /** The layer named {@code id}. */
@@ -134,7 +138,7 @@ public final class LayerCollection {
 
   /** All owned parameters in flat order. */
   public List<Layer.Slot> slots() {
-    return layers.values().stream().flatMap(l -> l.slots().stream()).toList();
+    return slotsInOrder;
   }
 
   /** Whether {@code parameter} is part of the collection. */

@@ -4,8 +4,11 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -73,7 +76,13 @@ public final class LayerInputs {
     List<LayerInputs> result = new ArrayList<>();
     List<LayerUse> all = recording.uses();
     for (Layer layer : collection.layers()) {
-      List<LayerUse> mine = all.stream().filter(u -> isUser(layer, u.layer())).toList();
+      Set<ParametricLayer> users = users(layer);
+      List<LayerUse> mine = new ArrayList<>();
+      for (LayerUse use : all) {
+        if (users.contains(use.layer())) {
+          mine.add(use);
+        }
+      }
       if (!mine.isEmpty()) {
         result.add(new LayerInputs(layer, mine));
       }
@@ -81,10 +90,12 @@ public final class LayerInputs {
     return result;
   }
 
-  /** A layer that uses an owned parameter, or an owned parameter used bare beside its layer. */
-  private static boolean isUser(Layer layer, ParametricLayer candidate) {
-    return layer.users().stream().anyMatch(l -> l == candidate)
-        || layer.parameters().stream().anyMatch(p -> p == candidate);
+  /** The layers that use an owned parameter, and owned parameters, used bare beside their layer. */
+  private static Set<ParametricLayer> users(Layer layer) {
+    Set<ParametricLayer> users = Collections.newSetFromMap(new IdentityHashMap<>());
+    users.addAll(layer.users());
+    users.addAll(layer.parameters());
+    return users;
   }
 
   /** The layer. */

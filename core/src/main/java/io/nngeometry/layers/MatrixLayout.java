@@ -35,20 +35,22 @@ public record MatrixLayout(
 
   /** (..., groups, rows, width) to (..., size). */
   public Tensor toFlat(Tensor matrix) {
-    long[] lead = lead(matrix, 3);
-    List<Tensor> parts = new ArrayList<>(2);
+    if (!bias && transposedKernel == 0) {
+      return matrix.reshape(append(lead(matrix, 3), size()));
+    }
+    Tensor flat = Tensors.empty(matrix, append(lead(matrix, 3), size()));
     if (columns > 0) {
       Tensor weight = matrix.narrow(-1, 0, columns);
-      if (transposedKernel > 0) {
-        weight =
-            weight.unflatten(-1, columns / transposedKernel, transposedKernel).transpose(-3, -2);
-      }
-      parts.add(weight.reshape(append(lead, groups * rows * columns)));
+      weights(flat)
+          .copy_(
+              transposedKernel > 0
+                  ? weight.unflatten(-1, columns / transposedKernel, transposedKernel)
+                  : weight);
     }
     if (bias) {
-      parts.add(matrix.narrow(-1, columns, 1).reshape(append(lead, groups * rows)));
+      biases(flat).copy_(matrix.narrow(-1, columns, 1));
     }
-    return Tensors.cat(parts, -1);
+    return flat;
   }
 
   /** Writes {@code factor} times {@code matrix}, (..., groups, rows, width), to (..., size). */

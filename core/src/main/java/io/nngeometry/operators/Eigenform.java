@@ -24,7 +24,7 @@ record Eigenform(Basis basis, Tensor values) {
 
   /** (M + lambda I)^-1 applied to rows. */
   Tensor solve(Tensor rows, double lambda) {
-    return apply(rows, damped(lambda).reciprocal());
+    return basis.from(basis.to(rows).div(damped(lambda)));
   }
 
   /** The pseudo-inverse, which leaves out eigenvalues up to {@code least}. */

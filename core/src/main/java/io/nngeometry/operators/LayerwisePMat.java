@@ -102,15 +102,15 @@ public final class LayerwisePMat implements PMat {
   }
 
   private Tensor perPart(Tensor rows, RowFunction f) {
-    return Scope.keeping(
-        () -> {
-          List<Tensor> images =
-              Workers.map(
-                  parts(),
-                  Part::size,
-                  part -> f.apply(part, rows.narrow(1, part.offset(), part.block().size())));
-          return Tensors.cat(images, 1);
+    Tensor images = Tensors.empty(rows, rows.size(0), rows.size(1));
+    Workers.forEach(
+        parts(),
+        Part::size,
+        part -> {
+          Tensor mine = rows.narrow(1, part.offset(), part.block().size());
+          images.narrow(1, part.offset(), part.block().size()).copy_(f.apply(part, mine));
         });
+    return images;
   }
 
   @Override

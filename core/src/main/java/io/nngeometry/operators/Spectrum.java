@@ -45,9 +45,9 @@ record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
 
   /** Fails unless every damped eigenvalue is safely above zero. */
   static void checkPositive(String what, Tensor damped, double lambda) {
-    double[] ends = {Tensors.item(damped.min()), Tensors.item(damped.max())};
     double rounding = Tensors.type(damped) == ScalarType.Double ? 1e-16 : 1e-8;
-    if (!(ends[0] > (lambda == 0 ? rounding * damped.numel() * ends[1] : 0))) {
+    double zero = lambda == 0 ? rounding * damped.numel() * Tensors.item(damped.max()) : 0;
+    if (!(Tensors.item(damped.min()) > zero)) {
       throw new SingularBlockException(what, lambda);
     }
   }
