@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -24,6 +25,9 @@ import org.bytedeco.pytorch.Tensor;
  * matrix.
  */
 public final class LayerwisePMat implements PMat {
+  /** Numbers in vectors below which waking a thread takes longer than what it would do. */
+  private static final long WORTH_THREADS = 1 << 15;
+
   private final LayerCollection layers;
   private final String representation;
   private final List<Part> parts;
@@ -103,13 +107,18 @@ public final class LayerwisePMat implements PMat {
 
   private Tensor perPart(Tensor rows, RowFunction f) {
     Tensor images = Tensors.empty(rows, rows.size(0), rows.size(1));
-    Workers.forEach(
-        parts(),
-        Part::size,
+    Consumer<Part> write =
         part -> {
           Tensor mine = rows.narrow(1, part.offset(), part.block().size());
-          images.narrow(1, part.offset(), part.block().size()).copy_(f.apply(part, mine));
-        });
+          try (Scope scope = Scope.open()) {
+            images.narrow(1, part.offset(), part.block().size()).copy_(f.apply(part, mine));
+          }
+        };
+    if (rows.numel() < WORTH_THREADS) {
+      parts().forEach(write);
+    } else {
+      Workers.forEach(parts(), Part::size, write);
+    }
     return images;
   }
 
