@@ -23,8 +23,9 @@ import org.bytedeco.pytorch.global.torch;
  * that displacement, less strips along the border (inclusion and exclusion over the axes). A 3x3
  * kernel has 13 displacements up to sign, where its patches have 81 products.
  *
- * <p>The image lies in memory as (groups, channels, n x padded pixels) with enough zeros after
- * every row that a displacement is an offset, so no shifted copy is made.
+ * <p>The images lie in memory by the first axis, that of rows, then by example, with enough zeros
+ * after what the other axes hold that a displacement is an offset: no shifted copy is made, and
+ * rows without a partner are left out.
  */
 final class PatchMoments {
   /** Fewer channels than this make matrix products too thin to be worth it. */
@@ -65,31 +66,46 @@ final class PatchMoments {
     long[] room = room(convolution, sizes);
     steps = new long[axes];
     long step = 1;
-    for (int k = axes - 1; k >= 0; k--) {
+    for (int k = axes - 1; k > 0; k--) {
       steps[k] = step;
       step *= room[k];
     }
+    steps[0] = examples * step;
     long[] shape = new long[3 + axes];
     shape[0] = groups;
     shape[1] = channels;
-    shape[2] = examples;
-    System.arraycopy(room, 0, shape, 3, axes);
+    shape[2] = room[0];
+    shape[3] = examples;
+    System.arraycopy(room, 1, shape, 4, axes - 1);
     Tensor memory = Tensors.zeros(padded, shape);
     Tensor inside = memory;
-    for (int k = 0; k < axes; k++) {
+    for (int k = 1; k < axes; k++) {
       inside = inside.narrow(3 + k, 0, sizes[k]);
     }
-    inside.copy_(image);
+    inside.copy_(image.transpose(2, 3));
     flat = memory.flatten(2, -1);
   }
 
-  /** Pixels along an axis and the zeros after them that the greatest displacement needs. */
+  /** Pixels along an axis, and the zeros after them that the greatest displacement needs. */
   private static long[] room(Convolution c, long[] sizes) {
-    long[] room = new long[sizes.length];
-    for (int k = 0; k < room.length; k++) {
-      room[k] = sizes[k] + c.dilation()[k] * (c.kernel()[k] - 1);
+    long[] room = sizes.clone();
+    for (int k = 1; k < room.length; k++) {
+      room[k] += c.dilation()[k] * (c.kernel()[k] - 1);
     }
     return room;
+  }
+
+  /** Products of pixels that all displacements take which do not mirror others. */
+  private static double products(Convolution c, long[] sizes) {
+    double across = 1;
+    for (int k = 1; k < sizes.length; k++) {
+      across *= 2 * c.kernel()[k] - 1;
+    }
+    double rows = (across + 1) / 2 * sizes[0];
+    for (long k = 1; k < c.kernel()[0]; k++) {
+      rows += across * Math.max(0, sizes[0] - k * c.dilation()[0]);
+    }
+    return rows * Tensors.numel(room(c, sizes)) / sizes[0];
   }
 
   /**
@@ -117,12 +133,8 @@ final class PatchMoments {
       positions[k] =
           sizes[k] + c.before()[k] + c.after()[k] - c.dilation()[k] * (c.kernel()[k] - 1);
     }
-    double displacements = 1;
-    for (long k : c.kernel()) {
-      displacements *= 2 * k - 1;
-    }
     double pairs = (double) c.kernelSize() * c.kernelSize();
-    double correlations = 1.5 * (displacements + 1) / 2 * Tensors.numel(room(c, sizes));
+    double correlations = 1.5 * products(c, sizes);
     double patches = pairs * Tensors.numel(positions);
     if (correlations * input.size(0) + pairs * WRITTEN > patches * input.size(0)) {
       return Optional.empty();
