@@ -17,6 +17,9 @@ final class GradientTiles {
   /** Bytes of gradients worked on at a time. */
   private static final long TILE_BYTES = 1 << 20;
 
+  /** Bytes of left factors that are stacked at a time. */
+  private static final long STACK_BYTES = 8 << 20;
+
   private final MatrixLayout layout;
   private final List<Tensor> lefts;
   private final Tensor right;
@@ -69,30 +72,48 @@ final class GradientTiles {
   /** All gradients, tile by tile. */
   void forEach(Consumer consumer) {
     long n = right.size(0);
-    long most = Math.max(1, TILE_BYTES / Math.max(1, layout.size() * right.element_size()));
-    int together = (int) Math.min(most, lefts.size());
-    // of one example: the factors, of which the left ones are stacked, and their product
-    long numbers = right.numel() / n + together * (lefts.get(0).numel() / n + layout.size());
-    long tile = Math.max(1, TILE_BYTES / Math.max(1, numbers * right.element_size()));
+    long signals = lefts.size() * lefts.get(0).numel() / n;
+    long part = lefts.size() == 1 ? n : atATime(STACK_BYTES, signals);
+    for (long start = 0; start < n; start += part) {
+      try (Scope scope = Scope.open()) {
+        long count = Math.min(part, n - start);
+        forEach(stacked(start, count), right.narrow(0, start, count), start, consumer);
+      }
+    }
+  }
+
+  private void forEach(Tensor stack, Tensor inputs, long first, Consumer consumer) {
+    long n = inputs.size(0);
+    int together = (int) Math.min(atATime(TILE_BYTES, layout.size()), lefts.size());
+    // of one example: the factors and their product
+    long numbers = inputs.numel() / n + together * (lefts.get(0).numel() / right.size(0));
+    long tile = atATime(TILE_BYTES, numbers + together * layout.size());
     for (long start = 0; start < n; start += tile) {
       long count = Math.min(tile, n - start);
       for (int k = 0; k < lefts.size(); k += together) {
         try (Scope scope = Scope.open()) {
-          consumer.accept(
-              k,
-              start,
-              product(lefts.subList(k, Math.min(k + together, lefts.size())), start, count));
+          int some = Math.min(together, lefts.size() - k);
+          Tensor rows = stack.narrow(0, start, count).narrow(2, k, some).flatten(2, 3);
+          Tensor tiles =
+              torch
+                  .matmul(rows, inputs.narrow(0, start, count))
+                  .view(count, layout.groups(), some, layout.rows(), layout.width());
+          consumer.accept(k, first + start, tiles);
         }
       }
     }
   }
 
-  private Tensor product(List<Tensor> some, long start, long count) {
+  /** How many things of so many numbers have so many bytes. */
+  private long atATime(long bytes, long numbers) {
+    return Math.max(1, bytes / Math.max(1, numbers * right.element_size()));
+  }
+
+  /** Some examples' left factors of all cotangents, (count, groups, K, rows, S). */
+  private Tensor stacked(long start, long count) {
     // features before positions: that is how convolutions give their signals
     List<Tensor> rows =
-        some.stream().map(l -> l.narrow(0, start, count).transpose(-1, -2)).toList();
-    return torch
-        .matmul(Tensors.cat(rows, 2), right.narrow(0, start, count))
-        .view(count, layout.groups(), some.size(), layout.rows(), layout.width());
+        lefts.stream().map(l -> l.narrow(0, start, count).transpose(-1, -2)).toList();
+    return rows.size() == 1 ? rows.get(0).unsqueeze(2) : Tensors.stack(rows, 2);
   }
 }
