@@ -16,7 +16,7 @@ public record SymmetricEigen(Tensor values, Tensor vectors) {
   /**
    * Decomposes matrices (..., p, p). float32 that fails to converge is tried again in float64.
    *
-   * @throws ArithmeticException if an element is NaN or infinite
+   * @throws ArithmeticException if an element is NaN or infinite, or those of the result are
    */
   public static SymmetricEigen of(Tensor matrices) {
     return of(matrices, m -> torch.linalg_eigh(m));
@@ -28,16 +28,27 @@ public record SymmetricEigen(Tensor values, Tensor vectors) {
       throw new ArithmeticException("a matrix to decompose holds NaN or infinite values");
     }
     ScalarType type = Tensors.type(m);
-    T_TensorTensor_T pair;
+    SymmetricEigen found;
     try {
-      pair = eigh.apply(m);
+      found = decompose(m, eigh);
     } catch (RuntimeException e) {
       if (type == ScalarType.Double) {
         throw e;
       }
-      pair = eigh.apply(m.to(ScalarType.Double));
+      found = decompose(m.to(ScalarType.Double), eigh);
     }
+    return new SymmetricEigen(found.values().to(type), found.vectors().to(type));
+  }
+
+  /** Some LAPACKs give NaN without a sign: MKL's, in float32, for factors of few examples. */
+  private static SymmetricEigen decompose(Tensor m, Function<Tensor, T_TensorTensor_T> eigh) {
+    T_TensorTensor_T pair = eigh.apply(m);
     // get0 and get1 are references that die with the pair
-    return new SymmetricEigen(new Tensor(pair.get0()).to(type), new Tensor(pair.get1()).to(type));
+    Tensor values = new Tensor(pair.get0());
+    Tensor vectors = new Tensor(pair.get1());
+    if (!Tensors.isFinite(values) || !Tensors.isFinite(vectors)) {
+      throw new ArithmeticException("a matrix's eigenvalues or eigenvectors came out as NaN");
+    }
+    return new SymmetricEigen(values, vectors);
   }
 }

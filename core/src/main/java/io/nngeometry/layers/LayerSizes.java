@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -8,13 +9,17 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param layer the layer
  * @param outer whether its gradients are sums of outer products
- * @param patchless whether its input's second moment is found without the input's factor
+ * @param patchless whether its input's second moment is found without the input's factor, for a
+ *     minibatch of some size
  * @param positions S, summed over its uses
  * @param inputs numbers that its uses see
  * @param outputs numbers that they give
  */
 public record LayerSizes(
     Layer layer, boolean outer, boolean patchless, long positions, long inputs, long outputs) {
+
+  /** Examples in a minibatch, where sizes are taken of fewer. */
+  private static final long MINIBATCH = 64;
 
   /** Numbers of the input's factor: S for each feature. */
   public double factor() {
@@ -36,6 +41,13 @@ public record LayerSizes(
     return layer.matrix().orElseThrow();
   }
 
+  /** As if it were a minibatch: how moments are found depends on its size. A view. */
+  private static Tensor several(Tensor input) {
+    long[] shape = Tensors.shape(input);
+    shape[0] = MINIBATCH;
+    return input.narrow(0, 0, 1).expand(shape);
+  }
+
   static LayerSizes of(LayerInputs seen, Iterable<LayerUse> uses) {
     Layer layer = seen.layer();
     boolean outer = seen.outer();
@@ -51,7 +63,7 @@ public record LayerSizes(
         LinearMapRule rule = use.layer().rule().asLinearMap().orElseThrow();
         Tensor signal = rule.signalFactor(use.output().detach());
         positions += signal.size(2);
-        patchless &= rule.inputMoment(use.input(), false).isPresent();
+        patchless &= rule.inputMoment(several(use.input()), false).isPresent();
       }
     }
     return new LayerSizes(layer, outer, patchless, positions, inputs, outputs);

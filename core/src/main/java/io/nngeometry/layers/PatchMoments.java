@@ -124,12 +124,11 @@ final class PatchMoments {
     }
     // zeros of a border add nothing to a product: only other kinds of padding need to be there
     boolean zeros = convolution.mode() == PaddingMode.ZEROS;
-    Tensor image = zeros ? input : convolution.pad(input);
     Convolution c = zeros ? convolution : convolution.unpadded();
     long[] positions = new long[axes];
     long[] sizes = new long[axes];
     for (int k = 0; k < axes; k++) {
-      sizes[k] = image.size(2 + k);
+      sizes[k] = input.size(2 + k) + (zeros ? 0 : convolution.before()[k] + convolution.after()[k]);
       positions[k] =
           sizes[k] + c.before()[k] + c.after()[k] - c.dilation()[k] * (c.kernel()[k] - 1);
     }
@@ -140,7 +139,12 @@ final class PatchMoments {
       return Optional.empty();
     }
     return Optional.of(
-        () -> Scope.keeping(() -> new PatchMoments(c, image, positions).moment(ones)));
+        () ->
+            Scope.keeping(
+                () -> {
+                  Tensor image = zeros ? input : convolution.pad(input);
+                  return new PatchMoments(c, image, positions).moment(ones);
+                }));
   }
 
   private Tensor moment(boolean ones) {
