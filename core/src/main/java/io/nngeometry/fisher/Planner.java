@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 
 /**
  * Predicts what matrices take and chooses how many examples are read at a time: as many as the data
- * has in a minibatch, but no more than work in {@link #WORKING_SET}, where more would not be
- * faster, or in what the budget leaves.
+ * has in a minibatch, but no more than work in {@link #WORKING_SET} or a multiple of the weights'
+ * bytes, where more would not be faster, or in what the budget leaves.
  */
 final class Planner {
   /**

@@ -39,13 +39,9 @@ public record MatrixLayout(
       return matrix.reshape(append(lead(matrix, 3), size()));
     }
     Tensor flat = Tensors.empty(matrix, append(lead(matrix, 3), size()));
+    // copies can be differentiated, unlike what write does
     if (columns > 0) {
-      Tensor weight = matrix.narrow(-1, 0, columns);
-      weights(flat)
-          .copy_(
-              transposedKernel > 0
-                  ? weight.unflatten(-1, columns / transposedKernel, transposedKernel)
-                  : weight);
+      weights(flat).copy_(stored(matrix));
     }
     if (bias) {
       biases(flat).copy_(matrix.narrow(-1, columns, 1));
@@ -57,13 +53,7 @@ public record MatrixLayout(
   void write(Tensor matrix, double factor, Tensor flat) {
     Tensor times = Tensors.filled(matrix, factor);
     if (columns > 0) {
-      Tensor weight = matrix.narrow(-1, 0, columns);
-      torch.mul_out(
-          weights(flat),
-          transposedKernel > 0
-              ? weight.unflatten(-1, columns / transposedKernel, transposedKernel)
-              : weight,
-          times);
+      torch.mul_out(weights(flat), stored(matrix), times);
     }
     if (bias) {
       torch.mul_out(biases(flat), matrix.narrow(-1, columns, 1), times);
@@ -86,6 +76,14 @@ public record MatrixLayout(
     if (bias) {
       torch.mul_out(biases(flat), scaled, row.narrow(-1, columns, 1));
     }
+  }
+
+  // the matrix's weights in the shape of weights(flat), as a view
+  private Tensor stored(Tensor matrix) {
+    Tensor weight = matrix.narrow(-1, 0, columns);
+    return transposedKernel > 0
+        ? weight.unflatten(-1, columns / transposedKernel, transposedKernel)
+        : weight;
   }
 
   // (..., groups, rows, columns), or (..., groups, rows, columns / K, K), as a view

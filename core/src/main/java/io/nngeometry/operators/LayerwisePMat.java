@@ -109,9 +109,9 @@ public final class LayerwisePMat implements PMat {
     Tensor images = Tensors.empty(rows, rows.size(0), rows.size(1));
     Consumer<Part> write =
         part -> {
-          Tensor mine = rows.narrow(1, part.offset(), part.block().size());
           try (Scope scope = Scope.open()) {
-            images.narrow(1, part.offset(), part.block().size()).copy_(f.apply(part, mine));
+            Tensor mine = rows.narrow(1, part.offset(), part.size());
+            images.narrow(1, part.offset(), part.size()).copy_(f.apply(part, mine));
           }
         };
     if (rows.numel() < WORTH_THREADS) {
