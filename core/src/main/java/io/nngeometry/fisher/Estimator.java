@@ -3,6 +3,7 @@ package io.nngeometry.fisher;
 import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.Tensors;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -11,6 +12,11 @@ import org.bytedeco.pytorch.Tensor;
 public interface Estimator {
   /** The cotangents of one minibatch. */
   Cotangents cotangents(Metric metric, Tensor outputs, Minibatch batch);
+
+  /** How many cotangents stand for the metric, where it is not the outputs that decide. */
+  default OptionalInt trials() {
+    return OptionalInt.empty();
+  }
 
   /** Every column of the metric's square root: no noise, as many backwards as columns. */
   static Estimator exact() {
@@ -25,13 +31,14 @@ public interface Estimator {
    * @param seed seed of the labels
    */
   static Estimator monteCarlo(int trials, long seed) {
-    positive(trials);
-    return (metric, outputs, batch) ->
-        ofLabels(
-            metric,
-            outputs,
-            trials,
-            t -> metric.sample(outputs, new Draws(seed, t, batch.first())));
+    return new Sampled(
+        trials,
+        (metric, outputs, batch) ->
+            ofLabels(
+                metric,
+                outputs,
+                trials,
+                t -> metric.sample(outputs, new Draws(seed, t, batch.first()))));
   }
 
   /**
@@ -44,29 +51,35 @@ public interface Estimator {
       throw new IllegalArgumentException(
           "labels must have shape (N, trials, ...), got " + Arrays.toString(Tensors.shape(labels)));
     }
-    return (metric, outputs, batch) -> {
-      long n = outputs.size(0);
-      if (batch.first() + n > labels.size(0)) {
-        throw new IllegalArgumentException(
-            "labels are given for %d examples, but the data has more".formatted(labels.size(0)));
-      }
-      Tensor mine = labels.narrow(0, batch.first(), n);
-      return ofLabels(metric, outputs, Math.toIntExact(labels.size(1)), t -> mine.select(1, t));
-    };
+    int trials = Math.toIntExact(labels.size(1));
+    return new Sampled(
+        trials,
+        (metric, outputs, batch) -> {
+          long n = outputs.size(0);
+          if (batch.first() + n > labels.size(0)) {
+            throw new IllegalArgumentException(
+                "labels are given for %d examples, but the data has more"
+                    .formatted(labels.size(0)));
+          }
+          Tensor mine = labels.narrow(0, batch.first(), n);
+          return ofLabels(metric, outputs, trials, t -> mine.select(1, t));
+        });
   }
 
   /** The data's own labels, one backward: the empirical Fisher matrix. */
   static Estimator empirical() {
-    return (metric, outputs, batch) -> {
-      Tensor labels =
-          batch
-              .labels()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "the empirical estimator needs labels, and the data has none"));
-      return ofLabels(metric, outputs, 1, t -> labels);
-    };
+    return new Sampled(
+        1,
+        (metric, outputs, batch) -> {
+          Tensor labels =
+              batch
+                  .labels()
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException(
+                              "the empirical estimator needs labels, and the data has none"));
+          return ofLabels(metric, outputs, 1, t -> labels);
+        });
   }
 
   /**
@@ -74,44 +87,68 @@ public interface Estimator {
    * unbiased estimate with one backward a trial that needs no labels.
    */
   static Estimator curvaturePropagation(int trials, long seed) {
-    positive(trials);
-    return (metric, outputs, batch) ->
-        new Cotangents() {
-          private final Metric.SquareRoot root = metric.squareRoot(outputs);
+    return new Sampled(
+        trials,
+        (metric, outputs, batch) ->
+            new Cotangents() {
+              private final Metric.SquareRoot root = metric.squareRoot(outputs);
 
-          @Override
-          public int count() {
-            return trials;
-          }
-
-          @Override
-          public Tensor get(int t) {
-            Draws draws = new Draws(seed, t, batch.first());
-            long n = outputs.size(0);
-            int columns = root.columns();
-            double[] signs = new double[Math.toIntExact(n * columns)];
-            for (int i = 0; i < n; i++) {
-              RandomGenerator random = draws.of(i);
-              for (int k = 0; k < columns; k++) {
-                signs[i * columns + k] = random.nextBoolean() ? 1 : -1;
+              @Override
+              public int count() {
+                return trials;
               }
-            }
-            Tensor s = Tensors.of(signs, n, columns).to(outputs.device(), Tensors.type(outputs));
-            Tensor total = org.bytedeco.pytorch.global.torch.zeros_like(outputs);
-            long[] perExample = new long[(int) outputs.dim()];
-            Arrays.fill(perExample, 1);
-            perExample[0] = n;
-            for (int k = 0; k < columns; k++) {
-              total.add_(root.column(k).mul(s.select(1, k).reshape(perExample)));
-            }
-            return total.mul_(new Scalar(1 / Math.sqrt(trials)));
-          }
-        };
+
+              @Override
+              public Tensor get(int t) {
+                Draws draws = new Draws(seed, t, batch.first());
+                long n = outputs.size(0);
+                int columns = root.columns();
+                double[] signs = new double[Math.toIntExact(n * columns)];
+                for (int i = 0; i < n; i++) {
+                  RandomGenerator random = draws.of(i);
+                  for (int k = 0; k < columns; k++) {
+                    signs[i * columns + k] = random.nextBoolean() ? 1 : -1;
+                  }
+                }
+                Tensor s =
+                    Tensors.of(signs, n, columns).to(outputs.device(), Tensors.type(outputs));
+                Tensor total = org.bytedeco.pytorch.global.torch.zeros_like(outputs);
+                long[] perExample = new long[(int) outputs.dim()];
+                Arrays.fill(perExample, 1);
+                perExample[0] = n;
+                for (int k = 0; k < columns; k++) {
+                  total.add_(root.column(k).mul(s.select(1, k).reshape(perExample)));
+                }
+                return total.mul_(new Scalar(1 / Math.sqrt(trials)));
+              }
+            });
   }
 
-  private static void positive(int trials) {
-    if (trials < 1) {
-      throw new IllegalArgumentException("an estimate needs at least one trial, got " + trials);
+  /** As many cotangents as trials, whatever the outputs. */
+  final class Sampled implements Estimator {
+    private final int trials;
+    private final Source source;
+
+    private interface Source {
+      Cotangents cotangents(Metric metric, Tensor outputs, Minibatch batch);
+    }
+
+    private Sampled(int trials, Source source) {
+      if (trials < 1) {
+        throw new IllegalArgumentException("an estimate needs at least one trial, got " + trials);
+      }
+      this.trials = trials;
+      this.source = source;
+    }
+
+    @Override
+    public Cotangents cotangents(Metric metric, Tensor outputs, Minibatch batch) {
+      return source.cotangents(metric, outputs, batch);
+    }
+
+    @Override
+    public OptionalInt trials() {
+      return OptionalInt.of(trials);
     }
   }
 

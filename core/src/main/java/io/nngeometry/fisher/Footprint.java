@@ -147,6 +147,11 @@ record Footprint(
     return linearised().and(new Need(0, 0, 5 * forward() * vectors));
   }
 
+  /** Products with vectors where each example has one signal (4/3 forward and backward). */
+  Need signalProducts() {
+    return recorded().and(new Need(0, largest, 4 * forward()));
+  }
+
   /** Number of parameters of the layers that were used. */
   long parameters() {
     return layers.stream().mapToLong(layer -> layer.layer().size()).sum();

@@ -62,6 +62,14 @@ final class ImplicitPMat extends MatrixFreePMat {
       Tensor total = torch.zeros_like(v);
       if (estimation.centred()) {
         addCentred(v, total);
+      } else if (SignalProducts.serve(estimation)) {
+        pass.forEachRecorded(
+            recorded -> {
+              var products = new SignalProducts(estimation, recorded);
+              for (long k = 0; k < v.size(0); k++) {
+                products.add(v.select(0, k), total.select(0, k));
+              }
+            });
       } else {
         long m = v.size(0);
         pass.forEachBatch(

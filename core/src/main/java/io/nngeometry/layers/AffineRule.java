@@ -1,5 +1,7 @@
 package io.nngeometry.layers;
 
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -46,6 +48,31 @@ public final class AffineRule implements LayerRule {
     return weight == null || bias == null || weight.size() != bias.size()
         ? Optional.empty()
         : Optional.of(new MatrixLayout(1, weight.size(), 1, true, 0));
+  }
+
+  @Override
+  public Optional<Change> change() {
+    return Optional.of(
+        (use, direction) -> {
+          Tensor shift = bias == null ? null : shared(direction.apply(bias), use.output());
+          if (weight == null) {
+            return Objects.requireNonNull(shift).expand_as(use.output());
+          }
+          Tensor xhat = normalised.apply(use.input());
+          Tensor scaled = xhat.mul(shared(direction.apply(weight), xhat));
+          return shift == null ? scaled : scaled.add(shift);
+        });
+  }
+
+  /** A parameter where it stands beside the output. */
+  private Tensor shared(Tensor parameter, Tensor output) {
+    if (axes == Axes.TRAILING) {
+      return parameter;
+    }
+    long[] shape = new long[(int) output.dim()];
+    Arrays.fill(shape, 1);
+    shape[1] = parameter.numel();
+    return parameter.view(shape);
   }
 
   @Override

@@ -52,6 +52,11 @@ public final class ConvolutionRule extends LinearMapRule {
   }
 
   @Override
+  protected Tensor map(LayerUse use, Tensor weights, @Nullable Tensor shift) {
+    return convolution.forward(use.input(), weights, shift);
+  }
+
+  @Override
   protected Tensor signalFactor(Tensor outputGradient) {
     return byGroup(outputGradient, convolution.groups());
   }

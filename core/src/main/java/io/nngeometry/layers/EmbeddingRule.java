@@ -4,6 +4,8 @@ import io.nngeometry.engine.Tensors;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lookup table (V, E): a linear map whose inputs are one-hot and index the rows of the weight.
@@ -40,6 +42,15 @@ public final class EmbeddingRule extends LinearMapRule {
     long[] shape = {index.size(0), 1, index.size(2), layout().rows()};
     Tensor any = index.ge(new Scalar(0)).to(Tensors.type(weight().tensor()));
     return Tensors.zeros(weight().tensor(), shape).scatter_(3, index.clamp_min(new Scalar(0)), any);
+  }
+
+  @Override
+  protected Tensor map(LayerUse use, Tensor weights, @Nullable Tensor shift) {
+    Tensor index = use.input();
+    Tensor rows = torch.embedding(weights, index, paddingIndex, false, false);
+    return paddingIndex < 0
+        ? rows
+        : rows.masked_fill(index.eq(new Scalar(paddingIndex)).unsqueeze(-1), new Scalar(0));
   }
 
   @Override

@@ -51,6 +51,11 @@ public record Layer(
     return slots.size() == 2 ? source.rule().rows() : Optional.empty();
   }
 
+  /** Whether the output of every use is linear in the parameters, for the same input. */
+  public boolean linear() {
+    return users.stream().allMatch(user -> user.rule().change().isPresent());
+  }
+
   /** Which side of the matrices inputs index, in this layer and all that share its parameters. */
   public InputSide inputs() {
     boolean rows = false;

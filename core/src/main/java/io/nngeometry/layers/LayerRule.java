@@ -1,6 +1,7 @@
 package io.nngeometry.layers;
 
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** How the per-example gradients of a layer's parameters follow from what the layer saw. */
@@ -14,11 +15,31 @@ public interface LayerRule {
   }
 
   /**
+   * The output's change with the parameters, if for a given input that is a linear map: the output
+   * is then one too, up to a constant.
+   */
+  default Optional<Change> change() {
+    return Optional.empty();
+  }
+
+  /**
    * Weight and bias as rows that each own a bias element, where they are such: what a
    * quasi-diagonal block needs.
    */
   default Optional<MatrixLayout> rows() {
     return Optional.empty();
+  }
+
+  /** How a layer's output changes with its parameters, where it does so linearly. */
+  interface Change {
+    /**
+     * The change of the output along a direction, in which it is differentiable; of the output's
+     * shape.
+     *
+     * @param use what the layer saw and gave
+     * @param direction of every parameter of the layer, of its shape
+     */
+    Tensor along(LayerUse use, Function<Parameter, Tensor> direction);
   }
 
   /** The input side of one use. */

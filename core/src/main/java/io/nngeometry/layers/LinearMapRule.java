@@ -48,6 +48,15 @@ public abstract class LinearMapRule implements LayerRule {
   /** The factor made of the gradient at the output: (n, groups, S, rows), or columns. */
   protected abstract Tensor signalFactor(Tensor outputGradient);
 
+  /**
+   * The layer's output with other weights.
+   *
+   * @param use what it saw
+   * @param weights of the weight's shape
+   * @param shift of the bias's shape, or null where there is none
+   */
+  protected abstract Tensor map(LayerUse use, Tensor weights, @Nullable Tensor shift);
+
   /** Whether the input's factor indexes the rows of the stored weight. */
   protected boolean inputIsLeft() {
     return false;
@@ -102,6 +111,13 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   @Override
+  public final Optional<Change> change() {
+    return Optional.of(
+        (use, direction) ->
+            map(use, direction.apply(weight), bias == null ? null : direction.apply(bias)));
+  }
+
+  @Override
   public final Optional<MatrixLayout> rows() {
     return bias == null ? Optional.empty() : Optional.of(layout);
   }
@@ -120,9 +136,7 @@ public abstract class LinearMapRule implements LayerRule {
         return signal.sum(2).flatten(1, -1);
       }
       Tensor matrix = torch.matmul(signal.transpose(-1, -2), input);
-      return new MatrixLayout(
-              layout.groups(), layout.rows(), layout.columns(), false, layout.transposedKernel())
-          .toFlat(matrix);
+      return layout.withoutBias().toFlat(matrix);
     };
   }
 }

@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Affine;
 import io.nngeometry.engine.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -28,6 +29,11 @@ public final class LinearRule extends LinearMapRule {
   @Override
   protected Tensor signalFactor(Tensor outputGradient) {
     return byPosition(outputGradient);
+  }
+
+  @Override
+  protected Tensor map(LayerUse use, Tensor weights, @Nullable Tensor shift) {
+    return Affine.forward(use.input(), weights, shift);
   }
 
   /** (n, ..., features) to (n, 1, positions, features). */

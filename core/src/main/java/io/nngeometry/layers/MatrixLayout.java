@@ -23,6 +23,11 @@ import org.bytedeco.pytorch.global.torch;
 public record MatrixLayout(
     long groups, long rows, long columns, boolean bias, long transposedKernel) {
 
+  /** The same for the weight alone. */
+  MatrixLayout withoutBias() {
+    return new MatrixLayout(groups, rows, columns, false, transposedKernel);
+  }
+
   /** Columns with the bias. */
   public long width() {
     return columns + (bias ? 1 : 0);

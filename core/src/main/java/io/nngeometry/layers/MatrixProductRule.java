@@ -1,6 +1,8 @@
 package io.nngeometry.layers;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The product x W on the last axis with a weight stored as (in, out): a linear map whose matrix is
@@ -15,6 +17,11 @@ public final class MatrixProductRule extends LinearMapRule {
   @Override
   protected Tensor inputFactor(Tensor input, boolean ones) {
     return LinearRule.byPosition(input);
+  }
+
+  @Override
+  protected Tensor map(LayerUse use, Tensor weights, @Nullable Tensor shift) {
+    return torch.matmul(use.input(), weights);
   }
 
   @Override

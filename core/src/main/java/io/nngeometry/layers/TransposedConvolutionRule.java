@@ -3,6 +3,7 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,19 @@ public final class TransposedConvolutionRule extends LinearMapRule {
     }
     view.copy_(input);
     return ConvolutionRule.patches(spread.windows(wide).flip(kernelAxes), spread, ones);
+  }
+
+  @Override
+  protected Tensor map(LayerUse use, Tensor weights, @Nullable Tensor shift) {
+    MatrixLayout rows = layout().withoutBias();
+    Tensor y =
+        torch.matmul(
+            inputFactor(use.input(), false), rows.toMatrix(weights.flatten()).transpose(-1, -2));
+    Tensor image = y.transpose(2, 3).flatten(1, 2);
+    if (shift != null) {
+      image = image.add(shift.view(-1, 1));
+    }
+    return image.view_as(use.output());
   }
 
   @Override

@@ -175,9 +175,7 @@ class EstimationTest {
             mine.toDense(),
             layer.of(full).narrow(0, layer.offset(), layer.size()),
             "only " + layer.id());
-        PVector v = PVector.random(one, 4);
-        PMat implicit = fisher.layers(one).as(Representation.IMPLICIT);
-        assertClose(implicit.mv(v).tensor(), mine.mv(v).tensor(), "implicit " + layer.id());
+        implicitIsDense(fisher.layers(one), "implicit " + layer.id());
       }
       if (all.slots().stream().anyMatch(s -> s.name().endsWith(".bias"))) {
         LayerCollection biases = all.whereParameter(p -> p.endsWith(".bias"));
@@ -197,7 +195,22 @@ class EstimationTest {
             fisher.layers(biases).as(Representation.DENSE).toDense(),
             full.index_select(0, index).index_select(1, index),
             "biases");
+        implicitIsDense(fisher.layers(biases), "implicit biases");
+        LayerCollection weights = all.whereParameter(p -> !p.endsWith(".bias"));
+        implicitIsDense(fisher.layers(weights), "implicit, but for biases");
       }
+    }
+  }
+
+  /** Products by tangents, and by signals where each example has one cotangent. */
+  private static void implicitIsDense(Fisher fisher, String what) {
+    for (Estimator e : List.of(Estimator.exact(), Estimator.empirical())) {
+      List<PMat> m = fisher.estimator(e).as(Representation.DENSE, Representation.IMPLICIT);
+      LayerCollection layers = m.get(0).layers();
+      Tensor rows =
+          Tensors.stack(
+              List.of(PVector.random(layers, 4).tensor(), PVector.random(layers, 5).tensor()), 0);
+      assertClose(m.get(1).apply(rows), rows.matmul(m.get(0).toDense()), what);
     }
   }
 
