@@ -35,7 +35,8 @@ final class EigenKroneckerAccumulator implements StackAccumulator {
   @Override
   public void gradients(StackedGradients gradients, int first) {
     try (Scope scope = Scope.open()) {
-      squares.grow(total -> gradients.squares(start.leftBasis(), start.rightBasis(), total));
+      squares.grow(
+          total -> gradients.squares(layout, start.leftBasis(), start.rightBasis(), total));
       means.add(first, gradients);
     }
   }

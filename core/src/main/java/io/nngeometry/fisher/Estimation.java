@@ -112,7 +112,7 @@ record Estimation(
       Filling second = new Filling(sums.secondReading());
       for (HeldBatch batch : held) {
         try (Scope scope = Scope.open()) {
-          second.fill(batch.inputs(), batch.examples(), batch.signals());
+          second.fill(batch);
         }
       }
     } finally {

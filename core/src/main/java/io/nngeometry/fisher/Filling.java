@@ -9,6 +9,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -122,18 +124,32 @@ final class Filling {
    */
   private void fillStacks(
       Map<String, LayerInputs> inputs, List<Signals> signals, int first, boolean once) {
+    fillStacks(
+        layer ->
+            Optional.ofNullable(inputs.get(layer))
+                .filter(in -> !signals.get(0).none())
+                .map(in -> Signals.stack(signals, once ? in.afresh() : in)),
+        first,
+        signals.size());
+  }
+
+  /** Adds what was held of a minibatch to sums that take several cotangents at once. */
+  void fill(HeldBatch held) {
+    fillStacks(held::stack, 0, held.signals().size());
+  }
+
+  private void fillStacks(
+      Function<String, Optional<StackedGradients>> stacks, int first, int cotangents) {
     Workers.forEach(
         byLayer.entrySet(),
         layer -> {
-          List<LayerSum> sums = layer.getValue();
-          LayerInputs kept = inputs.get(layer.getKey());
-          if (kept == null || signals.get(0).none()) {
-            sums.forEach(s -> s.nothing(first, signals.size()));
-          } else {
-            LayerInputs in = once ? kept.afresh() : kept;
-            var stack = new StackedGradients(signals.stream().map(s -> s.at(in)).toList());
-            sums.forEach(s -> s.gradients(stack, first));
-          }
+          Optional<StackedGradients> stack = stacks.apply(layer.getKey());
+          layer
+              .getValue()
+              .forEach(
+                  sum ->
+                      stack.ifPresentOrElse(
+                          s -> sum.gradients(s, first), () -> sum.nothing(first, cotangents)));
         });
   }
 }

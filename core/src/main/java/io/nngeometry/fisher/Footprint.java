@@ -9,7 +9,6 @@ import io.nngeometry.layers.LayerUse;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -97,17 +96,7 @@ record Footprint(
 
   /** Numbers that an example is when it has been read, if it is held for a second reading. */
   double held() {
-    return linearMaps().mapToDouble(layer -> layer.inputs() + layer.outputs()).sum()
-        + cotangents * heldSignals();
-  }
-
-  /** Those of them that are signals of one cotangent. */
-  double heldSignals() {
-    return linearMaps().mapToDouble(LayerSizes::signal).sum();
-  }
-
-  private Stream<LayerSizes> linearMaps() {
-    return layers.stream().filter(LayerSizes::outer);
+    return layers.stream().mapToDouble(layer -> layer.held(cotangents)).sum();
   }
 
   /** What a pass in forward mode that builds a graph needs: every number and its tangent. */

@@ -81,8 +81,6 @@ final class Planner {
             && all <= Math.min(left - batch * perExample, estimation.budget().bytes() * TO_SPARE);
     if (atOnce) {
       vectors += all;
-      // of a minibatch at work most signals are among what is held
-      perExample -= bytesPerNumber * (footprint.cotangents() - 1) * footprint.heldSignals();
       flops -= (readings - 1) * footprint.forward() * (1 + footprint.cotangents());
       readings = 1;
     }

@@ -4,8 +4,10 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
+import io.nngeometry.layers.StackedGradients;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
@@ -24,6 +26,11 @@ record Signals(Map<LayerUse, Tensor> byUse) {
   /** The gradients of a layer. */
   LayerGradients at(LayerInputs inputs) {
     return inputs.gradients(use -> Objects.requireNonNull(byUse.get(use)));
+  }
+
+  /** A layer's gradients for several cotangents, given what each brought. */
+  static StackedGradients stack(List<Signals> signals, LayerInputs inputs) {
+    return new StackedGradients(signals.stream().map(s -> s.at(inputs)).toList());
   }
 
   /** The gradients of the layers with these inputs, by id. */

@@ -10,7 +10,10 @@ import org.bytedeco.pytorch.Tensor;
 final class ExplicitGradients extends LayerGradients {
   private final Tensor matrix;
 
-  private ExplicitGradients(Tensor matrix) {
+  /**
+   * @param matrix (n, p)
+   */
+  ExplicitGradients(Tensor matrix) {
     this.matrix = matrix;
   }
 

@@ -2,6 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,19 @@ public abstract class LayerGradients {
   public Tensor squareSum() {
     Tensor g = perExample();
     return g.mul(g).sum(0);
+  }
+
+  /**
+   * Sum over examples of the squared gradients in other orthonormal bases, U_l^T g U_r squared, as
+   * matrices (groups, rows, width).
+   *
+   * @param layout the layer's matrices
+   * @param rowBasis (groups, rows, rows), its vectors as columns; rows of a lookup that keep their
+   *     axes have a basis of ones (groups, rows), a diagonal matrix
+   * @param columnBasis (groups, width, width)
+   */
+  public Tensor squareSumMatrix(MatrixLayout layout, Tensor rowBasis, Tensor columnBasis) {
+    return Total.of(t -> new GivenTiles(layout, perExample()).squares(rowBasis, columnBasis, t));
   }
 
   /**

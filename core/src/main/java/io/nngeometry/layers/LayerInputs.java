@@ -118,6 +118,19 @@ public final class LayerInputs {
     return LayerSizes.of(this, uses);
   }
 
+  /**
+   * Whether one example's gradients of so many cotangents are fewer numbers than what they are made
+   * of: the layer has many positions.
+   */
+  public boolean gradientsAreSmaller(int count) {
+    return LayerSizes.gradientsAreSmaller(
+        layer, count, numbers(LayerUse::input), numbers(LayerUse::output));
+  }
+
+  private long numbers(Function<LayerUse, Tensor> of) {
+    return uses.stream().mapToLong(use -> of.apply(use).numel() / examples).sum();
+  }
+
   /** Number of examples. */
   public long examples() {
     return examples;

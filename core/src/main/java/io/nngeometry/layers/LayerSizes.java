@@ -31,6 +31,24 @@ public record LayerSizes(
     return outer ? (double) positions * matrix().groups() * matrix().rows() : outputs;
   }
 
+  /**
+   * Numbers that remain of one example when it has been read: its gradients of so many cotangents,
+   * or what they are made of.
+   */
+  public double held(int cotangents) {
+    return !outer
+        ? 0
+        : gradientsAreSmaller(layer, cotangents, inputs, outputs)
+            ? (double) cotangents * layer.size()
+            : inputs + (double) cotangents * outputs;
+  }
+
+  /** A lookup has as many rows as its table. */
+  static boolean gradientsAreSmaller(Layer layer, int cotangents, long inputs, long outputs) {
+    return layer.inputs() == InputSide.COLUMNS
+        && cotangents * layer.size() < inputs + cotangents * outputs;
+  }
+
   /** Multiplications and additions of one product of the input with the weight. */
   public double flops() {
     return outer ? 2 * factor() * matrix().rows() : 2.0 * outputs;

@@ -1,6 +1,7 @@
 package io.nngeometry.layers;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -24,13 +25,13 @@ public record LayerUse(
     return output.size(0);
   }
 
-  /** The same with tensors of its own, which outlive every scope and must be closed. */
+  /**
+   * The same with tensors of its own, which outlive every scope and must be closed; of the output
+   * only the shape.
+   */
   public LayerUse held() {
-    return new LayerUse(layer, Scope.detach(alias(input)), Scope.detach(alias(output)));
-  }
-
-  private static Tensor alias(Tensor t) {
-    return Scope.keeping(t::detach);
+    Tensor shape = Scope.keeping(() -> Tensors.zeros(output, 1).expand(Tensors.shape(output)));
+    return new LayerUse(layer, Scope.detach(Scope.keeping(input::detach)), Scope.detach(shape));
   }
 
   /** Closes what {@link #held} holds. */

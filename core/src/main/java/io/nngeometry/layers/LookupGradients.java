@@ -43,9 +43,9 @@ public final class LookupGradients extends OuterGradients {
   }
 
   @Override
-  public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
+  public Tensor squareSumMatrix(MatrixLayout matrices, Tensor rowBasis, Tensor columnBasis) {
     if (rowBasis.dim() > 2) {
-      return super.squareSumMatrix(rowBasis, columnBasis);
+      return super.squareSumMatrix(matrices, rowBasis, columnBasis);
     }
     return lookup.byRow(rows().matmul(columnBasis.select(0, 0)).square()).unsqueeze(0);
   }

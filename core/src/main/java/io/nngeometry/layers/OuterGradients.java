@@ -135,12 +135,8 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     return Total.of(new OuterStack(List.of(this))::squares);
   }
 
-  /**
-   * Sum over examples of the squared gradients in other orthonormal bases of rows (groups, rows,
-   * rows) and columns (groups, width, width), given as columns: U_l^T g U_r squared, as matrices.
-   * Rows of a lookup that keep their axes have a basis of ones (groups, rows), a diagonal matrix.
-   */
-  public Tensor squareSumMatrix(Tensor rowBasis, Tensor columnBasis) {
+  @Override
+  public Tensor squareSumMatrix(MatrixLayout matrices, Tensor rowBasis, Tensor columnBasis) {
     return Total.of(t -> new OuterStack(List.of(this)).squares(rowBasis, columnBasis, t));
   }
 

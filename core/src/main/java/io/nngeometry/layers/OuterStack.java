@@ -2,9 +2,7 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Total;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The gradients of one cotangent, or of several that share their right factor, and sums of their
@@ -27,7 +25,7 @@ record OuterStack(List<OuterGradients> gradients) {
   void into(Tensor place, double factor) {
     Tensor right = any().right();
     if (right.size(2) > 1) {
-      new GradientTiles(layout(), lefts(), right)
+      new ProductTiles(layout(), lefts(), right)
           .forEach(
               (first, start, tile) ->
                   layout()
@@ -65,22 +63,15 @@ record OuterStack(List<OuterGradients> gradients) {
       squares(lefts, right, total);
       return;
     }
-    new GradientTiles(layout(), lefts, right)
-        .squares(
-            g -> {
-              Tensor rotated = rightFirst ? g : times(g, columnBasis);
-              return leftFirst
-                  ? rotated
-                  : torch.matmul(rowBasis.transpose(1, 2).unsqueeze(1), rotated);
-            },
-            total);
+    new ProductTiles(layout(), lefts, right)
+        .squares(leftFirst ? null : rowBasis, rightFirst ? null : columnBasis, total);
   }
 
   /** Adds each of the first columns times the one after them, (groups, rows, columns). */
   void biasCovariance(long columns, Total total) {
     Tensor right = any().right();
     if (right.size(2) > 1) {
-      new GradientTiles(layout(), lefts(), right).biasCovariance(columns, total);
+      new ProductTiles(layout(), lefts(), right).biasCovariance(columns, total);
       return;
     }
     // one position: l r (l r') = l^2 (r r')
@@ -99,12 +90,7 @@ record OuterStack(List<OuterGradients> gradients) {
     if (pairs.isCheaper()) {
       pairs.squares(total);
     } else {
-      new GradientTiles(layout(), lefts, right).squares(UnaryOperator.identity(), total);
+      new ProductTiles(layout(), lefts, right).squares(total);
     }
-  }
-
-  /** (count, groups, K, rows, width) times (groups, width, width). */
-  private static Tensor times(Tensor g, Tensor basis) {
-    return torch.matmul(g, basis.size(0) == 1 ? basis.select(0, 0) : basis.unsqueeze(1));
   }
 }

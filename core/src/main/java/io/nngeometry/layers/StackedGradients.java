@@ -1,7 +1,9 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -25,9 +27,32 @@ public final class StackedGradients {
     this.shared = OuterGradients.sharing(each);
   }
 
+  /**
+   * Gradients that are there already.
+   *
+   * @param gradients (K, n, p) in flat order
+   */
+  public static StackedGradients of(Tensor gradients) {
+    List<LayerGradients> each = new ArrayList<>();
+    for (long k = 0; k < gradients.size(0); k++) {
+      each.add(new ExplicitGradients(gradients.select(0, k)));
+    }
+    return new StackedGradients(each);
+  }
+
   /** Those of every cotangent. */
   public List<LayerGradients> each() {
     return each;
+  }
+
+  /** Every example's gradient, (K, n, size) in flat order. */
+  public Tensor perExample(long size) {
+    Tensor place =
+        Tensors.empty(each.get(0).anyTensor(), each.size(), each.get(0).examples(), size);
+    try (Scope scope = Scope.open()) {
+      perExampleInto(place, 1);
+    }
+    return place;
   }
 
   /** Writes {@code factor} times every example's gradient to {@code place}, (K, n, p). */
@@ -62,13 +87,13 @@ public final class StackedGradients {
    * Adds the sum over examples and cotangents of the squared gradients in other bases, (groups,
    * rows, width).
    *
-   * @see OuterGradients#squareSumMatrix(Tensor, Tensor)
+   * @see LayerGradients#squareSumMatrix
    */
-  public void squares(Tensor rowBasis, Tensor columnBasis, Total total) {
+  public void squares(MatrixLayout layout, Tensor rowBasis, Tensor columnBasis, Total total) {
     if (shared != null) {
       shared.squares(rowBasis, columnBasis, total);
     } else {
-      each.forEach(g -> total.add(g.outer().squareSumMatrix(rowBasis, columnBasis)));
+      each.forEach(g -> total.add(g.squareSumMatrix(layout, rowBasis, columnBasis)));
     }
   }
 

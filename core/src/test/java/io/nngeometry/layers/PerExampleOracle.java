@@ -144,12 +144,16 @@ public final class PerExampleOracle {
     Tensor columns = randn(8, layout.groups(), layout.width(), layout.width());
     Tensor rotated = torch.matmul(torch.matmul(rows.transpose(1, 2), layout.toMatrix(p)), columns);
     assertClose(
-        outer.squareSumMatrix(rows, columns), rotated.mul(rotated).sum(0), "rotated squares");
+        outer.squareSumMatrix(outer.layout(), rows, columns),
+        rotated.mul(rotated).sum(0),
+        "rotated squares");
     if (outer instanceof LookupGradients) {
       Tensor axes = torch.ones(new long[] {1, layout.rows()}, Tensors.options(p));
       Tensor onlyColumns = torch.matmul(layout.toMatrix(p), columns);
       assertClose(
-          outer.squareSumMatrix(axes, columns), onlyColumns.square().sum(0), "rotated columns");
+          outer.squareSumMatrix(outer.layout(), axes, columns),
+          onlyColumns.square().sum(0),
+          "rotated columns");
     }
     Tensor g = layout.toMatrix(p);
     Tensor t = g.transpose(-1, -2);
@@ -187,7 +191,14 @@ public final class PerExampleOracle {
       Tensor columns = randn(8, m.groups(), m.width(), m.width());
       Tensor rotated = torch.matmul(torch.matmul(rows.transpose(1, 2), m.toMatrix(p)), columns);
       assertClose(
-          Total.of(t -> stack.squares(rows, columns, t)), rotated.square().sum(0), "rotated stack");
+          Total.of(t -> stack.squares(m, rows, columns, t)),
+          rotated.square().sum(0),
+          "rotated stack");
+      StackedGradients made = StackedGradients.of(stack.perExample(m.size()));
+      assertClose(
+          Total.of(t -> made.squares(m, rows, columns, t)),
+          rotated.square().sum(0),
+          "rotated gradients");
       assertClose(
           Total.of(t -> stack.squares(Optional.of(m), t)),
           m.toMatrix(p).square().sum(0),

@@ -7,7 +7,6 @@ import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Total;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -50,8 +49,7 @@ class PositionPairsTest {
       Tensor right = randn(3, 47, 1, 16, 375);
       PerExampleOracle.assertClose(
           Total.of(new PositionPairs(layout, lefts, right)::squares),
-          Total.of(
-              t -> new GradientTiles(layout, lefts, right).squares(UnaryOperator.identity(), t)),
+          Total.of(t -> new ProductTiles(layout, lefts, right).squares(t)),
           "squares");
     }
   }

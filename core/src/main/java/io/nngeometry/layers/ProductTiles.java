@@ -1,0 +1,72 @@
+package io.nngeometry.layers;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Gradients formed of their factors. Cotangents share the right one: stacked, their products read
+ * it once.
+ */
+final class ProductTiles extends GradientTiles {
+  /** Bytes of left factors that are stacked at a time. */
+  private static final long STACK_BYTES = 8 << 20;
+
+  private final List<Tensor> lefts;
+  private final Tensor right;
+
+  /**
+   * @param lefts (n, groups, S, rows) for every cotangent
+   * @param right (n, groups, S, width)
+   */
+  ProductTiles(MatrixLayout layout, List<Tensor> lefts, Tensor right) {
+    super(layout);
+    this.lefts = lefts;
+    this.right = right;
+  }
+
+  @Override
+  void forEach(Consumer consumer) {
+    long n = right.size(0);
+    long signals = lefts.size() * lefts.get(0).numel() / n;
+    long part = lefts.size() == 1 ? n : atATime(STACK_BYTES, signals, right);
+    for (long start = 0; start < n; start += part) {
+      try (Scope scope = Scope.open()) {
+        long count = Math.min(part, n - start);
+        forEach(stacked(start, count), right.narrow(0, start, count), start, consumer);
+      }
+    }
+  }
+
+  private void forEach(Tensor stack, Tensor inputs, long first, Consumer consumer) {
+    long n = inputs.size(0);
+    int together = (int) Math.min(atATime(TILE_BYTES, layout().size(), right), lefts.size());
+    // of one example: the factors and their product
+    long numbers = inputs.numel() / n + together * (lefts.get(0).numel() / right.size(0));
+    long tile = atATime(TILE_BYTES, numbers + together * layout().size(), right);
+    for (long start = 0; start < n; start += tile) {
+      long count = Math.min(tile, n - start);
+      for (int k = 0; k < lefts.size(); k += together) {
+        try (Scope scope = Scope.open()) {
+          int some = Math.min(together, lefts.size() - k);
+          Tensor rows = stack.narrow(0, start, count).narrow(2, k, some).flatten(2, 3);
+          Tensor tiles =
+              torch
+                  .matmul(rows, inputs.narrow(0, start, count))
+                  .view(count, layout().groups(), some, layout().rows(), layout().width());
+          consumer.accept(k, first + start, tiles);
+        }
+      }
+    }
+  }
+
+  /** Some examples' left factors of all cotangents, (count, groups, K, rows, S). */
+  private Tensor stacked(long start, long count) {
+    // features before positions: that is how convolutions give their signals
+    List<Tensor> rows =
+        lefts.stream().map(l -> l.narrow(0, start, count).transpose(-1, -2)).toList();
+    return rows.size() == 1 ? rows.get(0).unsqueeze(2) : Tensors.stack(rows, 2);
+  }
+}
