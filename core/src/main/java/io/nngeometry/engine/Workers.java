@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -54,36 +55,48 @@ public final class Workers {
 
   private Workers() {}
 
+  /** What a thread can do while another is woken, in multiplications and additions. */
+  private static final double LITTLE = 16e6;
+
   /** Does {@code work} on every piece. The first failure ends it, and is thrown. */
   public static <T> void forEach(Iterable<T> pieces, Consumer<? super T> work) {
     List<T> all = new ArrayList<>();
     pieces.forEach(all::add);
-    run(all.size(), k -> work.accept(all.get(k)));
+    run(all.size(), Engine.threads(), k -> work.accept(all.get(k)));
   }
 
   /**
-   * The same where pieces differ.
+   * The same where waking other threads may take longer than the work.
    *
-   * @param size tells which pieces take longer: they are begun first, or one that is left for the
-   *     end is waited for
+   * @param operations multiplications and additions of a piece, about: the greatest are begun
+   *     first, and few in all are left to this thread
    */
   public static <T> void forEach(
-      Collection<T> pieces, ToLongFunction<? super T> size, Consumer<? super T> work) {
-    forEach(pieces.stream().sorted(Comparator.<T>comparingLong(size).reversed()).toList(), work);
+      Collection<T> pieces, ToDoubleFunction<? super T> operations, Consumer<? super T> work) {
+    List<T> order =
+        pieces.stream().sorted(Comparator.<T>comparingDouble(operations).reversed()).toList();
+    run(
+        order.size(),
+        threads(pieces.stream().mapToDouble(operations).sum()),
+        k -> work.accept(order.get(k)));
   }
 
   /**
    * The values that {@code f} has on the pieces, in their order; they hold no native memory.
    *
-   * @param size as in {@link #forEach(Collection, ToLongFunction, Consumer)}
+   * @param size tells which pieces take longer: they are begun first, or one that is left for the
+   *     end is waited for
    */
   public static <T, R> List<R> values(
       List<T> pieces, ToLongFunction<? super T> size, Function<? super T, R> f) {
     List<@Nullable R> found = new ArrayList<>(Collections.nCopies(pieces.size(), null));
-    forEach(
-        IntStream.range(0, pieces.size()).boxed().toList(),
-        k -> size.applyAsLong(pieces.get(k)),
-        k -> found.set(k, f.apply(pieces.get(k))));
+    List<Integer> order =
+        IntStream.range(0, pieces.size())
+            .boxed()
+            .sorted(
+                Comparator.<Integer>comparingLong(k -> size.applyAsLong(pieces.get(k))).reversed())
+            .toList();
+    forEach(order, k -> found.set(k, f.apply(pieces.get(k))));
     return found.stream().map(Objects::requireNonNull).toList();
   }
 
@@ -107,11 +120,26 @@ public final class Workers {
    */
   public static <T> void inOrder(
       List<T> pieces, Function<? super T, Tensor> f, BiConsumer<? super T, Tensor> take) {
+    inOrder(pieces, Double.MAX_VALUE, f, take);
+  }
+
+  /**
+   * The same where waking other threads may take longer than the work.
+   *
+   * @param operations multiplications and additions in all, about: few are left to this thread
+   * @param take as above
+   */
+  public static <T> void inOrder(
+      List<T> pieces,
+      double operations,
+      Function<? super T, Tensor> f,
+      BiConsumer<? super T, Tensor> take) {
     @Nullable Tensor[] waiting = new @Nullable Tensor[pieces.size()];
     int[] taken = {0};
     try {
       run(
           pieces.size(),
+          threads(operations),
           k -> {
             Tensor mine = Scope.detach(f.apply(pieces.get(k)));
             synchronized (waiting) {
@@ -129,8 +157,12 @@ public final class Workers {
     }
   }
 
-  private static void run(int pieces, IntConsumer work) {
-    int threads = Math.min(Engine.threads(), pieces);
+  private static int threads(double operations) {
+    return operations < LITTLE ? 1 : Engine.threads();
+  }
+
+  private static void run(int pieces, int most, IntConsumer work) {
+    int threads = Math.min(most, pieces);
     AtomicInteger next = new AtomicInteger();
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     Runnable share =

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -103,7 +104,10 @@ final class Filling {
 
   private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     inputs.values().forEach(in -> in.expect(cotangents));
-    Workers.forEach(ofLayer.values(), group -> group.begin(inputs, examples, cotangents));
+    Workers.forEach(
+        ofLayer.entrySet(),
+        layer -> operations(inputs, layer.getKey()),
+        layer -> layer.getValue().begin(inputs, examples, cotangents));
     all.begin(inputs, examples, cotangents);
   }
 
@@ -111,6 +115,7 @@ final class Filling {
       Map<String, LayerInputs> inputs, long examples, Signals signals, int cotangent) {
     Workers.forEach(
         ofLayer.entrySet(),
+        layer -> operations(inputs, layer.getKey()),
         layer -> {
           LayerInputs in = inputs.get(layer.getKey());
           Map<String, LayerInputs> mine = in == null ? Map.of() : Map.of(layer.getKey(), in);
@@ -129,19 +134,29 @@ final class Filling {
             Optional.ofNullable(inputs.get(layer))
                 .filter(in -> !signals.get(0).none())
                 .map(in -> Signals.stack(signals, once ? in.afresh() : in)),
+        layer -> operations(inputs, layer) * signals.size(),
         first,
         signals.size());
   }
 
+  private static double operations(Map<String, LayerInputs> inputs, String layer) {
+    LayerInputs in = inputs.get(layer);
+    return in == null ? 0 : in.operations();
+  }
+
   /** Adds what was held of a minibatch to sums that take several cotangents at once. */
   void fill(HeldBatch held) {
-    fillStacks(held::stack, 0, held.signals().size());
+    fillStacks(held::stack, held::operations, 0, held.signals().size());
   }
 
   private void fillStacks(
-      Function<String, Optional<StackedGradients>> stacks, int first, int cotangents) {
+      Function<String, Optional<StackedGradients>> stacks,
+      ToDoubleFunction<String> operations,
+      int first,
+      int cotangents) {
     Workers.forEach(
         byLayer.entrySet(),
+        layer -> operations.applyAsDouble(layer.getKey()),
         layer -> {
           Optional<StackedGradients> stack = stacks.apply(layer.getKey());
           layer

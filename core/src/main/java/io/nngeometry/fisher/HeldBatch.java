@@ -46,6 +46,7 @@ record HeldBatch(
     }
     Workers.forEach(
         linear.stream().filter(in -> !inputs.containsKey(in.layer().id())).toList(),
+        in -> in.operations() * signals.size(),
         in -> gradients.put(in.layer().id(), gradients(in.afresh(), signals)));
     return new HeldBatch(
         gradients,
@@ -56,6 +57,17 @@ record HeldBatch(
 
   private static Tensor gradients(LayerInputs in, List<Signals> signals) {
     return Scope.detach(Signals.stack(signals, in).perExample(in.layer().size()));
+  }
+
+  /** Multiplications and additions that turning a layer's gradients takes, about. */
+  double operations(String layer) {
+    LayerInputs in = inputs.get(layer);
+    if (in != null) {
+      return in.operations() * signals.size();
+    }
+    Tensor mine = gradients.get(layer);
+    // two products with matrices of the sides' size
+    return mine == null ? 0 : 4.0 * mine.numel() * Math.sqrt(mine.size(2));
   }
 
   /** A layer's gradients, unless it was not used. */

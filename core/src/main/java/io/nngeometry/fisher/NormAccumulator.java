@@ -4,6 +4,7 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerGradients;
+import io.nngeometry.layers.LayerInputs;
 import java.util.List;
 import java.util.Map;
 
@@ -11,6 +12,7 @@ import java.util.Map;
 final class NormAccumulator implements Accumulator {
   private final Rows rows;
   private final Means means;
+  private double operations;
   private double sum;
 
   NormAccumulator(LayerCollection layers, Types types) {
@@ -19,9 +21,15 @@ final class NormAccumulator implements Accumulator {
   }
 
   @Override
+  public void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
+    operations = inputs.values().stream().mapToDouble(LayerInputs::operations).sum();
+  }
+
+  @Override
   public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
     Workers.inOrder(
         List.copyOf(gradients.values()),
+        operations,
         g -> g.squaredNorms().sum(),
         (g, norms) -> sum += Tensors.item(norms));
     means.add(cotangent, () -> rows.of(gradients, examples).sum(0));

@@ -131,6 +131,14 @@ public final class LayerInputs {
     return uses.stream().mapToLong(use -> of.apply(use).numel() / examples).sum();
   }
 
+  /** Multiplications and additions of the layer's forward pass, about. */
+  public double operations() {
+    double outputs = uses.stream().mapToDouble(use -> use.output().numel()).sum();
+    return layer.inputs() == InputSide.COLUMNS && outer
+        ? 2 * outputs * layer.matrix().orElseThrow().width()
+        : 2 * outputs;
+  }
+
   /** Number of examples. */
   public long examples() {
     return examples;

@@ -25,9 +25,6 @@ import org.bytedeco.pytorch.Tensor;
  * matrix.
  */
 public final class LayerwisePMat implements PMat {
-  /** Numbers in vectors below which waking a thread takes longer than what it would do. */
-  private static final long WORTH_THREADS = 1 << 15;
-
   private final LayerCollection layers;
   private final String representation;
   private final List<Part> parts;
@@ -114,11 +111,8 @@ public final class LayerwisePMat implements PMat {
             images.narrow(1, part.offset(), part.size()).copy_(f.apply(part, mine));
           }
         };
-    if (rows.numel() < WORTH_THREADS) {
-      parts().forEach(write);
-    } else {
-      Workers.forEach(parts(), Part::size, write);
-    }
+    // two products of each row with matrices of the sides' size, about
+    Workers.forEach(parts(), part -> 4.0 * rows.size(0) * Math.pow(part.size(), 1.5), write);
     return images;
   }
 
