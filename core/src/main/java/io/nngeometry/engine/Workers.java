@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Work inside a piece, and work for a single piece, spreads no further than libtorch does.
  */
 public final class Workers {
+  /** What a thread can do while another is woken, in multiplications and additions. */
+  private static final double LITTLE = 16e6;
+
   private static final ExecutorService POOL =
       Executors.newCachedThreadPool(
           work -> {
@@ -54,9 +57,6 @@ public final class Workers {
           });
 
   private Workers() {}
-
-  /** What a thread can do while another is woken, in multiplications and additions. */
-  private static final double LITTLE = 16e6;
 
   /** Does {@code work} on every piece. The first failure ends it, and is thrown. */
   public static <T> void forEach(Iterable<T> pieces, Consumer<? super T> work) {

@@ -7,6 +7,7 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.fisher.Linearisation.Order;
 import io.nngeometry.fisher.Linearisation.Pushed;
 import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.RecordingException;
 import io.nngeometry.operators.LowRankPMat;
 import io.nngeometry.operators.MatrixFreePMat;
 import io.nngeometry.operators.PMat;
@@ -31,9 +32,13 @@ final class ImplicitPMat extends MatrixFreePMat {
   private final Estimation estimation;
   private final Pass pass;
 
+  /** Until the model turns out to be one of which no record can be kept. */
+  private volatile boolean bySignals;
+
   ImplicitPMat(Estimation estimation) {
     this.estimation = estimation;
     this.pass = estimation.pass();
+    this.bySignals = SignalProducts.serve(estimation);
   }
 
   @Override
@@ -62,30 +67,47 @@ final class ImplicitPMat extends MatrixFreePMat {
       Tensor total = torch.zeros_like(v);
       if (estimation.centred()) {
         addCentred(v, total);
-      } else if (SignalProducts.serve(estimation)) {
-        pass.forEachRecorded(
-            recorded -> {
-              var products = new SignalProducts(estimation, recorded);
-              for (long k = 0; k < v.size(0); k++) {
-                products.add(v.select(0, k), total.select(0, k));
-              }
-            });
-      } else {
-        long m = v.size(0);
-        pass.forEachBatch(
-            batch -> {
-              var f = new Linearisation(pass, batch, Order.FIRST, m > 1);
-              for (long k = 0; k < m; k++) {
-                try (Scope one = Scope.open()) {
-                  Pushed p = f.push(v.select(0, k));
-                  Tensor u = estimation.cotangents(p.outputs(), batch).apply(p.tangents());
-                  f.pull(u, k == m - 1, total.select(0, k));
-                }
-              }
-            });
+      } else if (!addBySignals(v, total)) {
+        addByTangents(v, total);
       }
       return scope.keep(total.div_(examples()));
     }
+  }
+
+  /** Whether that could be done; if not, nothing has been added. */
+  private boolean addBySignals(Tensor v, Tensor total) {
+    if (!bySignals) {
+      return false;
+    }
+    try {
+      pass.forEachRecorded(
+          recorded -> {
+            var products = new SignalProducts(estimation, recorded);
+            for (long k = 0; k < v.size(0); k++) {
+              products.add(v.select(0, k), total.select(0, k));
+            }
+          });
+      return true;
+    } catch (RecordingException e) {
+      bySignals = false;
+      total.zero_();
+      return false;
+    }
+  }
+
+  private void addByTangents(Tensor v, Tensor total) {
+    long m = v.size(0);
+    pass.forEachBatch(
+        batch -> {
+          var f = new Linearisation(pass, batch, Order.FIRST, m > 1);
+          for (long k = 0; k < m; k++) {
+            try (Scope one = Scope.open()) {
+              Pushed p = f.push(v.select(0, k));
+              Tensor u = estimation.cotangents(p.outputs(), batch).apply(p.tangents());
+              f.pull(u, k == m - 1, total.select(0, k));
+            }
+          }
+        });
   }
 
   /** What every gradient's coordinate along v is: the mean of it, per cotangent, is taken off. */

@@ -89,12 +89,12 @@ public final class Recording extends ForwardPass {
   /**
    * Fails if a recorded tensor was overwritten, which would silently falsify every gradient.
    *
-   * @throws IllegalStateException naming the layer
+   * @throws RecordingException naming the layer
    */
   public void checkUnmodified() {
     for (LayerUse use : uses) {
       if (use.modified()) {
-        throw new IllegalStateException(
+        throw new RecordingException(
             "the input or output of layer %s was overwritten in place: use the out-of-place form of the"
                     .formatted(collection.idOf(use.layer()))
                 + " operation (relu instead of relu_, add instead of add_)");

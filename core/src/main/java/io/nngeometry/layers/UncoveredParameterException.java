@@ -3,7 +3,7 @@ package io.nngeometry.layers;
 import java.util.List;
 
 /** No rule gives the per-example gradients of these parameters. */
-public class UncoveredParameterException extends RuntimeException {
+public class UncoveredParameterException extends RecordingException {
   private static final long serialVersionUID = 1L;
   private final List<String> parameters;
 

@@ -241,6 +241,16 @@ class BadInputTest {
           .isCloseTo(
               implicit.quadraticForm(v), org.assertj.core.data.Percentage.withPercentage(1e-8));
     }
+    // signals need a record, and tangents stand in for them
+    Fisher drawn = f.estimator(Estimator.monteCarlo(1, 3));
+    try (PMat slow = drawn.perExampleFallback().as(Representation.DENSE);
+        PMat implicit = drawn.as(Representation.IMPLICIT)) {
+      PVector v = PVector.random(slow.layers(), 1);
+      PVector expected = slow.mv(v);
+      for (int again = 0; again < 2; again++) {
+        assertThat(implicit.mv(v).minus(expected).norm()).isLessThan(1e-12 * expected.norm());
+      }
+    }
   }
 
   @Test
