@@ -127,13 +127,9 @@ public interface Estimator {
   /** As many cotangents as trials, whatever the outputs. */
   final class Sampled implements Estimator {
     private final int trials;
-    private final Source source;
+    private final Estimator source;
 
-    private interface Source {
-      Cotangents cotangents(Metric metric, Tensor outputs, Minibatch batch);
-    }
-
-    private Sampled(int trials, Source source) {
+    private Sampled(int trials, Estimator source) {
       if (trials < 1) {
         throw new IllegalArgumentException("an estimate needs at least one trial, got " + trials);
       }

@@ -51,12 +51,14 @@ final class SignalProducts {
     }
     try (Scope scope = Scope.open()) {
       Map<Parameter, Tensor> direction = new IdentityHashMap<>();
-      for (LayerUse use : recorded.uses()) {
-        // those beside the parameters of interest do not change
-        use.layer().parameters().forEach(p -> direction.put(p, torch.zeros_like(p.tensor())));
-      }
       for (Layer.Slot slot : slots) {
         direction.put(slot.parameter(), Linearisation.direction(slot, v).detach().requires_grad_());
+      }
+      for (LayerUse use : recorded.uses()) {
+        // those beside the parameters of interest do not change
+        use.layer()
+            .parameters()
+            .forEach(p -> direction.computeIfAbsent(p, q -> torch.zeros_like(q.tensor())));
       }
       Tensor coordinates = coordinates(direction);
       List<Tensor> gradients =
