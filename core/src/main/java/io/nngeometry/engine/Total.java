@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  * as many a product. It outlives every scope until it is closed.
  */
 public final class Total implements AutoCloseable {
+  /** Rows that are copied above the diagonal at a time. */
+  private static final long STRIP = 256;
+
   private @Nullable Tensor sum;
+  private boolean lowerOnly;
 
   /**
    * What some terms add up to, a tensor of the scope around.
@@ -35,6 +39,10 @@ public final class Total implements AutoCloseable {
   public Tensor value() {
     if (sum == null) {
       throw new IllegalStateException("a sum without terms has no shape");
+    }
+    if (lowerOnly) {
+      copyLower(sum);
+      lowerOnly = false;
     }
     return sum;
   }
@@ -59,6 +67,56 @@ public final class Total implements AutoCloseable {
       begin(torch.bmm(a, b), factor);
     } else {
       sum.baddbmm_(a, b, new Scalar(1), new Scalar(factor));
+    }
+  }
+
+  /**
+   * Adds a multiple of the sum over the first axis of the products of matrices, (n, m, i, j) with
+   * (n, m, j, k), in which n may be large and the matrices small.
+   */
+  public void addProducts(Tensor a, Tensor b, double factor) {
+    if (a.numel() == 0 || !Cblas.serves(a)) {
+      add(torch.matmul(a, b).sum(0), factor);
+      return;
+    }
+    boolean more = sum != null;
+    Products.add(begun(a, a.size(1), a.size(2), b.size(3)), a, b, factor, more);
+  }
+
+  /** The same for products of matrices with their own transpose, (n, m, i, j). */
+  public void addMoment(Tensor x, double factor) {
+    if (x.numel() == 0 || !Cblas.serves(x)) {
+      add(torch.matmul(x, x.transpose(2, 3)).sum(0), factor);
+      return;
+    }
+    boolean more = sum != null;
+    Tensor mine = begun(x, x.size(1), x.size(2), x.size(2));
+    lowerOnly |= Products.addMoment(mine, x, factor, more);
+  }
+
+  /** The sum, whose numbers mean nothing yet if it is a new one. */
+  private Tensor begun(Tensor like, long... shape) {
+    if (sum == null) {
+      sum = Scope.detach(Tensors.empty(like, shape));
+    }
+    return sum;
+  }
+
+  /** Copies what is below the diagonal of symmetric matrices (m, f, f) above it. */
+  private static void copyLower(Tensor matrices) {
+    try (Scope scope = Scope.open()) {
+      long f = matrices.size(1);
+      for (long at = 0; at < f; at += STRIP) {
+        long count = Math.min(STRIP, f - at);
+        Tensor rows = matrices.narrow(1, at, count);
+        Tensor square = rows.narrow(2, at, count);
+        square.copy_(square.tril().add_(square.tril(-1).transpose(1, 2)));
+        long after = f - at - count;
+        if (after > 0) {
+          Tensor below = matrices.narrow(1, at + count, after).narrow(2, at, count);
+          rows.narrow(2, at + count, after).copy_(below.transpose(1, 2));
+        }
+      }
     }
   }
 

@@ -109,25 +109,14 @@ record Footprint(
     return Need.sideBySide(layers.stream().map(layer -> BlockKind.rows(layer, cotangents)));
   }
 
-  /** The same for all cotangents, written where they stay. */
-  Need jacobian() {
+  /** The same for all cotangents, some at a time or written where they stay. */
+  Need gradients() {
     return Need.sideBySide(
         layers.stream()
             .map(
                 layer ->
                     layer.outer()
                         ? BlockKind.products(layer, cotangents, 1)
-                        : BlockKind.rows(layer, cotangents)));
-  }
-
-  /** The norms of all gradients, cotangent by cotangent: the inputs' factors are kept for all. */
-  Need norms() {
-    return Need.sideBySide(
-        layers.stream()
-            .map(
-                layer ->
-                    layer.outer()
-                        ? new Need(layer.factor(), 2 * layer.signal(), cotangents * layer.flops())
                         : BlockKind.rows(layer, cotangents)));
   }
 

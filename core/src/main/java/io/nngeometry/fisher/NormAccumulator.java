@@ -1,47 +1,57 @@
 package io.nngeometry.fisher;
 
-import io.nngeometry.engine.Tensors;
-import io.nngeometry.engine.Workers;
+import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
-import io.nngeometry.layers.LayerGradients;
-import io.nngeometry.layers.LayerInputs;
+import io.nngeometry.layers.StackedGradients;
 import java.util.List;
-import java.util.Map;
 
 /** The squared norms of all gradients, most of them without the gradients: the trace. */
 final class NormAccumulator implements Accumulator {
-  private final Rows rows;
-  private final Means means;
-  private double operations;
-  private double sum;
+  private final List<OfLayer> layers;
 
   NormAccumulator(LayerCollection layers, Types types) {
-    rows = new Rows(layers.layers(), types);
-    means = types.means(rows.size());
+    this.layers = layers.layers().stream().map(layer -> new OfLayer(layer, types)).toList();
   }
 
   @Override
-  public void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
-    operations = inputs.values().stream().mapToDouble(LayerInputs::operations).sum();
-  }
-
-  @Override
-  public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
-    Workers.inOrder(
-        List.copyOf(gradients.values()),
-        operations,
-        g -> g.squaredNorms().sum(),
-        (g, norms) -> sum += Tensors.item(norms));
-    means.add(cotangent, () -> rows.of(gradients, examples).sum(0));
+  public List<LayerSum> byLayer() {
+    return List.copyOf(layers);
   }
 
   /** The mean over {@code examples}, less the norms of the means where these are taken off. */
   double finish(long examples) {
-    return sum / examples - means.squaredNorm(examples);
+    return layers.stream().mapToDouble(layer -> layer.finish(examples)).sum();
   }
 
   @Override
   public void close() {
-    means.close();
+    layers.forEach(layer -> layer.means.close());
+  }
+
+  /** One layer's part of it. */
+  private static final class OfLayer implements LayerSum {
+    private final Layer layer;
+    private final Means means;
+    private double sum;
+
+    OfLayer(Layer layer, Types types) {
+      this.layer = layer;
+      means = types.means(layer.size());
+    }
+
+    @Override
+    public Layer layer() {
+      return layer;
+    }
+
+    @Override
+    public void gradients(StackedGradients gradients, int first) {
+      sum += gradients.squaredNorm();
+      means.add(first, gradients);
+    }
+
+    double finish(long examples) {
+      return sum / examples - means.squaredNorm(examples);
+    }
   }
 }

@@ -131,7 +131,8 @@ final class Planner {
     Need norms =
         footprint
             .recorded()
-            .and(footprint.norms())
+            .and(footprint.gradients())
+            .and(footprint.stacked())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
     return operation("trace", batch(workingSet(), bytesPerNumber * norms.numbers()), norms, 0);
   }

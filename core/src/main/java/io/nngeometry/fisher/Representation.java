@@ -195,7 +195,7 @@ public abstract sealed class Representation {
 
     @Override
     Work work(Footprint f) {
-      return new Work(true, 1, 0, f.jacobian().and(f.stacked()));
+      return new Work(true, 1, 0, f.gradients().and(f.stacked()));
     }
 
     @Override

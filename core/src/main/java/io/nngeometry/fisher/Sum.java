@@ -24,8 +24,8 @@ final class Sum implements AutoCloseable {
    * @param accumulateIn type of the running sum
    */
   Sum(TensorOptions options, ScalarType accumulateIn, long... shape) {
-    this.resultType = torch.typeMetaToScalarType(options.dtype());
-    this.accumulateIn = accumulateIn;
+    this.resultType = torch.typeMetaToScalarType(options.dtype()).intern();
+    this.accumulateIn = accumulateIn.intern();
     this.options = Scope.detach(options.dtype(new ScalarTypeOptional(resultType)));
     this.shape = shape.clone();
   }
@@ -51,8 +51,8 @@ final class Sum implements AutoCloseable {
 
   /** Adds a^T a for a of shape (m, p), without a temporary of the result's size if types agree. */
   void addGram(Tensor a) {
-    Tensor rows = a.unsqueeze(0);
-    grow(t -> t.addProduct(rows.transpose(1, 2), rows, 1));
+    Tensor columns = a.t().unsqueeze(0).unsqueeze(0);
+    grow(t -> t.addMoment(columns, 1));
   }
 
   void merge(Sum other) {

@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -36,6 +37,13 @@ abstract class GradientTiles {
   /** How many things of so many numbers like {@code any} have so many bytes. */
   static long atATime(long bytes, long numbers, Tensor any) {
     return Math.max(1, bytes / Math.max(1, numbers * any.element_size()));
+  }
+
+  /** The sum of their squared norms. */
+  final double squaredNorm() {
+    double[] sum = {0};
+    forEach((cotangent, example, tile) -> sum[0] += Tensors.item(tile.square_().sum()));
+    return sum[0];
   }
 
   /** Adds their squares summed over examples and cotangents, (groups, rows, width). */

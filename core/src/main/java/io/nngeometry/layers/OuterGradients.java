@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Factors have shape (n, groups, S, features).
  */
 public sealed class OuterGradients extends LayerGradients permits LookupGradients {
+  /** With fewer an example's product is too little: all examples' positions are put together. */
+  private static final long MANY_POSITIONS = 32;
+
   private final MatrixLayout layout;
   private final Supplier<Tensor> left;
   private final Supplier<Tensor> right;
@@ -274,13 +277,8 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** Adds a multiple of the sum over examples and positions of f f^T, of (n, groups, S, f). */
   static void moment(Tensor factor, double multiple, Total total) {
-    if (factor.size(2) >= factor.size(3) && !factor.permute(1, 3, 0, 2).is_contiguous()) {
-      // one small product for each example spares the copy that one great product would need
-      total.add(torch.matmul(factor.transpose(-1, -2), factor).sum(0), multiple);
-    } else {
-      Tensor f = byFeature(factor);
-      total.addProduct(f, f.transpose(1, 2), multiple);
-    }
+    boolean many = factor.size(2) >= MANY_POSITIONS;
+    total.addMoment(many ? factor.transpose(2, 3) : byFeature(factor).unsqueeze(0), multiple);
   }
 
   // one position: (groups, n, n')

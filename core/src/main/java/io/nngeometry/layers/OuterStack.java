@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Total;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +40,23 @@ record OuterStack(List<OuterGradients> gradients) {
         layout().writeProduct(left, right, factor, place.select(0, k));
       }
     }
+  }
+
+  /** The sum over examples and cotangents of the squared norms. */
+  double squaredNorm() {
+    try (Scope scope = Scope.open()) {
+      ProductTiles products = new ProductTiles(layout(), lefts(), any().right());
+      return ghostNormsAreCheaper() ? products.ghostNorm() : products.squaredNorm();
+    }
+  }
+
+  /** Multiplications: S^2 for each feature of signals and inputs, against all of a product. */
+  private boolean ghostNormsAreCheaper() {
+    double positions = any().positions();
+    double width = layout().width();
+    double signals = (double) layout().rows() * gradients.size();
+    return positions * (signals + width) < signals * width
+        && positions * positions < layout().rows() * width;
   }
 
   /** Adds the squares as matrices, (groups, rows, width). */

@@ -4,6 +4,7 @@ import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.PaddingMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +15,6 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The second moment of a convolution's patches without the patches. At stride one, the product of
@@ -285,7 +285,7 @@ final class PatchMoments {
     }
     Tensor here = flat.narrow(2, Math.max(0, -offset), length);
     Tensor there = flat.narrow(2, Math.max(0, offset), length);
-    return torch.bmm(here, there.transpose(1, 2));
+    return product(here, there);
   }
 
   private Tensor strip(List<Range> box) {
@@ -296,7 +296,11 @@ final class PatchMoments {
       here = here.narrow(3 + axis, r.first, r.end - r.first);
       there = there.narrow(3 + axis, r.first + r.shift, r.end - r.first);
     }
-    return torch.bmm(
-        here.reshape(groups, channels, -1), there.reshape(groups, channels, -1).transpose(1, 2));
+    return product(here.reshape(groups, channels, -1), there.reshape(groups, channels, -1));
+  }
+
+  /** Sums over pixels of (groups, channels, pixels) twice, (groups, channels, channels). */
+  private static Tensor product(Tensor here, Tensor there) {
+    return Total.of(t -> t.addProducts(here.unsqueeze(0), there.transpose(1, 2).unsqueeze(0), 1));
   }
 }

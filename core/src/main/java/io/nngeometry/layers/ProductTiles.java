@@ -27,17 +27,46 @@ final class ProductTiles extends GradientTiles {
     this.right = right;
   }
 
-  @Override
-  void forEach(Consumer consumer) {
+  /** Takes some examples' factors. */
+  private interface Factors {
+    /**
+     * @param stack left factors of all cotangents, (count, groups, K, rows, S)
+     * @param inputs the right one, (count, groups, S, width)
+     * @param first the first example
+     */
+    void accept(Tensor stack, Tensor inputs, long first);
+  }
+
+  private void forEachStack(Factors consumer) {
     long n = right.size(0);
     long signals = lefts.size() * lefts.get(0).numel() / n;
     long part = lefts.size() == 1 ? n : atATime(STACK_BYTES, signals, right);
     for (long start = 0; start < n; start += part) {
       try (Scope scope = Scope.open()) {
         long count = Math.min(part, n - start);
-        forEach(stacked(start, count), right.narrow(0, start, count), start, consumer);
+        consumer.accept(stacked(start, count), right.narrow(0, start, count), start);
       }
     }
+  }
+
+  @Override
+  void forEach(Consumer consumer) {
+    forEachStack((stack, inputs, first) -> forEach(stack, inputs, first, consumer));
+  }
+
+  /**
+   * The sum of the squared norms by inner products between positions, without the gradients: sum_k
+   * |sum_s l[k,s] r[s]^T|^2 = sum_{s,t} <r[s], r[t]> sum_k <l[k,s], l[k,t]>.
+   */
+  double ghostNorm() {
+    double[] sum = {0};
+    forEachStack(
+        (stack, inputs, first) -> {
+          Tensor signals = stack.flatten(2, 3);
+          Tensor ofSignals = torch.matmul(signals.transpose(2, 3), signals);
+          sum[0] += Tensors.item(ofSignals.mul_(OuterGradients.gramian(inputs)).sum());
+        });
+    return sum[0];
   }
 
   private void forEach(Tensor stack, Tensor inputs, long first, Consumer consumer) {

@@ -67,6 +67,16 @@ public final class StackedGradients {
     }
   }
 
+  /** The sum over examples and cotangents of the gradients' squared norms. */
+  public double squaredNorm() {
+    if (shared != null) {
+      return shared.squaredNorm();
+    }
+    try (Scope scope = Scope.open()) {
+      return each.stream().mapToDouble(g -> Tensors.item(g.squaredNorms().sum())).sum();
+    }
+  }
+
   /**
    * Adds the sum over examples and cotangents of the squared gradients.
    *

@@ -1,0 +1,82 @@
+package io.nngeometry.engine;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Sums of many small matrix products by calls of the BLAS itself. libtorch multiplies the matrices
+ * of a batch one after the other, with some views made and freed before each: for a product of 16 x
+ * 1,024 x 16 that takes as long as the product, and longer where threads wait for each other's
+ * allocations. Nor does it have a product of a matrix with its own transpose, which is half the
+ * work.
+ */
+final class Products {
+  /**
+   * Multiplications of a product whose operands OpenBLAS does not pack. Packing takes as long as
+   * multiplying where two sides are short, so the long one is cut.
+   */
+  private static final int UNPACKED = 1_000_000;
+
+  /** Matrices of so few rows gain nothing by leaving half of their product out. */
+  private static final int NARROW = 32;
+
+  private Products() {}
+
+  /**
+   * The sum over i of a_i b_i.
+   *
+   * @param sum (groups, m, p), contiguous
+   * @param a (n, groups, m, k)
+   * @param b (n, groups, k, p)
+   * @param more whether to add to what {@code sum} holds, which is overwritten else
+   */
+  static void add(Tensor sum, Tensor a, Tensor b, double factor, boolean more) {
+    Operand left = Operand.of(a);
+    Operand right = Operand.of(b);
+    Cblas blas = Cblas.of(sum, left, right);
+    int m = side(sum, 1);
+    int p = side(sum, 2);
+    int k = side(a, 3);
+    int piece = m <= NARROW && p <= NARROW ? UNPACKED / (m * p) : k;
+    for (long g = 0; g < sum.size(0); g++) {
+      boolean begun = more;
+      for (long i = 0; i < a.size(0); i++) {
+        for (int at = 0; at < k; at += piece) {
+          int some = Math.min(piece, k - at);
+          long atA = left.at(i, g, 0, at);
+          long atB = right.at(i, g, at, 0);
+          blas.gemm(m, p, some, factor, atA, atB, begun ? 1 : 0, g * m * p);
+          begun = true;
+        }
+      }
+    }
+  }
+
+  /**
+   * The sum over i of x_i x_i^T.
+   *
+   * @param sum (groups, f, f), contiguous
+   * @param x (n, groups, f, k)
+   * @param more whether to add to what {@code sum} holds, which is overwritten else
+   * @return whether what is above the diagonal was left out
+   */
+  static boolean addMoment(Tensor sum, Tensor x, double factor, boolean more) {
+    int f = side(sum, 1);
+    if (f <= NARROW) {
+      add(sum, x, x.transpose(2, 3), factor, more);
+      return false;
+    }
+    Operand operand = Operand.of(x);
+    Cblas blas = Cblas.of(sum, operand, operand);
+    int k = side(x, 3);
+    for (long g = 0; g < sum.size(0); g++) {
+      for (long i = 0; i < x.size(0); i++) {
+        blas.syrk(f, k, factor, operand.at(i, g, 0, 0), more || i > 0 ? 1 : 0, g * f * f);
+      }
+    }
+    return true;
+  }
+
+  private static int side(Tensor t, int axis) {
+    return Math.toIntExact(t.size(axis));
+  }
+}
