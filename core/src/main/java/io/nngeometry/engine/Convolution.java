@@ -27,13 +27,6 @@ public record Convolution(
     long groups,
     PaddingMode mode) {
 
-  /** A product with a matrix per group at every position of one axis. */
-  public static Convolution pointwise(long groups) {
-    long[] one = {1};
-    long[] none = {0};
-    return new Convolution(one, one, none, none, one, groups, PaddingMode.ZEROS);
-  }
-
   /** Number of spatial axes. */
   public int axes() {
     return kernel.length;

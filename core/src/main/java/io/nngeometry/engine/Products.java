@@ -1,15 +1,17 @@
 package io.nngeometry.engine;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * Sums of many small matrix products by calls of the BLAS itself. libtorch multiplies the matrices
- * of a batch one after the other, with some views made and freed before each: for a product of 16 x
- * 1,024 x 16 that takes as long as the product, and longer where threads wait for each other's
- * allocations. Nor does it have a product of a matrix with its own transpose, which is half the
- * work.
+ * Many small matrix products, or sums of them, by calls of the BLAS itself. libtorch multiplies the
+ * matrices of a batch one after the other, with some views made and freed before each: for a
+ * product of 16 x 1,024 x 16 that takes as long as the product, and longer where threads wait for
+ * each other's allocations. Nor does it have a product of a matrix with its own transpose, which is
+ * half the work.
  */
-final class Products {
+public final class Products {
   /**
    * Multiplications of a product whose operands OpenBLAS does not pack. Packing takes as long as
    * multiplying where two sides are short, so the long one is cut.
@@ -22,6 +24,40 @@ final class Products {
   private Products() {}
 
   /**
+   * The products a_i b_i of many matrices, which no graph records.
+   *
+   * @param a (n, groups, m, k)
+   * @param b (n, groups, k, p)
+   * @return (n, groups, m, p)
+   */
+  public static Tensor of(Tensor a, Tensor b) {
+    if (!serve(a) || !serve(b)) {
+      return torch.matmul(a, b);
+    }
+    check(a, b);
+    Tensor products = Tensors.empty(a, a.size(0), a.size(1), a.size(2), b.size(3));
+    Operand left = Operand.of(a);
+    Operand right = Operand.of(b);
+    Cblas blas = Cblas.of(products, left, right);
+    int m = side(a, 2);
+    int p = side(b, 3);
+    int k = side(a, 3);
+    long at = 0;
+    for (long i = 0; i < a.size(0); i++) {
+      for (long g = 0; g < a.size(1); g++) {
+        blas.gemm(m, p, k, 1, left.at(i, g, 0, 0), right.at(i, g, 0, 0), 0, at);
+        at += (long) m * p;
+      }
+    }
+    return products;
+  }
+
+  /** Whether there is something to multiply that the BLAS does. */
+  static boolean serve(Tensor t) {
+    return t.numel() > 0 && Cblas.serves(t);
+  }
+
+  /**
    * The sum over i of a_i b_i.
    *
    * @param sum (groups, m, p), contiguous
@@ -30,6 +66,7 @@ final class Products {
    * @param more whether to add to what {@code sum} holds, which is overwritten else
    */
   static void add(Tensor sum, Tensor a, Tensor b, double factor, boolean more) {
+    check(a, b);
     Operand left = Operand.of(a);
     Operand right = Operand.of(b);
     Cblas blas = Cblas.of(sum, left, right);
@@ -74,6 +111,20 @@ final class Products {
       }
     }
     return true;
+  }
+
+  /** The BLAS would read past the end. */
+  private static void check(Tensor a, Tensor b) {
+    if (a.dim() != 4
+        || b.dim() != 4
+        || a.size(0) != b.size(0)
+        || a.size(1) != b.size(1)
+        || a.size(3) != b.size(2)
+        || Tensors.type(a) != Tensors.type(b)) {
+      throw new IllegalArgumentException(
+          "matrices %s cannot be multiplied with %s"
+              .formatted(Arrays.toString(Tensors.shape(a)), Arrays.toString(Tensors.shape(b))));
+    }
   }
 
   private static int side(Tensor t, int axis) {

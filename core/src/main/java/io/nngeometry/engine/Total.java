@@ -1,6 +1,9 @@
 package io.nngeometry.engine;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -15,8 +18,18 @@ public final class Total implements AutoCloseable {
   /** Rows that are copied above the diagonal at a time. */
   private static final long STRIP = 256;
 
+  private final Map<Object, Image> images = new LinkedHashMap<>();
   private @Nullable Tensor sum;
   private boolean lowerOnly;
+
+  /** A part of a sum that is the image of sums of its own, and is made when those are whole. */
+  public interface Image extends AutoCloseable {
+    /** The part, a tensor that is the caller's alone. */
+    Tensor value();
+
+    @Override
+    void close();
+  }
 
   /**
    * What some terms add up to, a tensor of the scope around.
@@ -32,11 +45,23 @@ public final class Total implements AutoCloseable {
 
   /** Whether nothing has been added. */
   public boolean isEmpty() {
-    return sum == null;
+    return sum == null && images.isEmpty();
+  }
+
+  /**
+   * The part of this sum that has a key, begun if there is none. Something must be added to it
+   * before {@link #value} asks for it, and it ends there.
+   */
+  public <T extends Image> T image(Object key, Class<T> type, Supplier<T> begin) {
+    return type.cast(images.computeIfAbsent(key, k -> begin.get()));
   }
 
   /** The sum so far, which is not the caller's to keep. */
   public Tensor value() {
+    try (Scope scope = Scope.open()) {
+      images.values().forEach(image -> add(image.value()));
+    }
+    closeImages();
     if (sum == null) {
       throw new IllegalStateException("a sum without terms has no shape");
     }
@@ -75,7 +100,7 @@ public final class Total implements AutoCloseable {
    * (n, m, j, k), in which n may be large and the matrices small.
    */
   public void addProducts(Tensor a, Tensor b, double factor) {
-    if (a.numel() == 0 || !Cblas.serves(a)) {
+    if (!Products.serve(a) || !Products.serve(b)) {
       add(torch.matmul(a, b).sum(0), factor);
       return;
     }
@@ -85,7 +110,7 @@ public final class Total implements AutoCloseable {
 
   /** The same for products of matrices with their own transpose, (n, m, i, j). */
   public void addMoment(Tensor x, double factor) {
-    if (x.numel() == 0 || !Cblas.serves(x)) {
+    if (!Products.serve(x)) {
       add(torch.matmul(x, x.transpose(2, 3)).sum(0), factor);
       return;
     }
@@ -133,8 +158,14 @@ public final class Total implements AutoCloseable {
     sum = Scope.detach(factor == 1 ? first : first.mul_(new Scalar(factor)));
   }
 
+  private void closeImages() {
+    images.values().forEach(Image::close);
+    images.clear();
+  }
+
   @Override
   public void close() {
+    closeImages();
     if (sum != null) {
       sum.close();
     }

@@ -2,7 +2,9 @@ package io.nngeometry.layers;
 
 import io.nngeometry.engine.Convolution;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,7 @@ public final class ConvolutionRule extends LinearMapRule {
   }
 
   @Override
-  protected Optional<Supplier<Tensor>> inputMoment(Tensor input, boolean ones) {
+  protected Optional<Consumer<Total>> inputMoment(Tensor input, boolean ones) {
     return PatchMoments.of(convolution, input, ones);
   }
 

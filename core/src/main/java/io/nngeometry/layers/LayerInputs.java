@@ -276,8 +276,7 @@ public final class LayerInputs {
     }
     directly((rule, use) -> rule.inputMoment(use.input(), rule.bias() != null))
         .ifPresentOrElse(
-            moment -> total.add(moment.get()),
-            () -> OuterGradients.moment(inputFactor(), 1, total));
+            moment -> moment.accept(total), () -> OuterGradients.moment(inputFactor(), 1, total));
   }
 
   /**
@@ -298,8 +297,7 @@ public final class LayerInputs {
   }
 
   /** What a layer used once, and as a whole, computes without the input's factor, if it can. */
-  private Optional<Supplier<Tensor>> directly(
-      BiFunction<LinearMapRule, LayerUse, Optional<Supplier<Tensor>>> way) {
+  private <T> Optional<T> directly(BiFunction<LinearMapRule, LayerUse, Optional<T>> way) {
     if (uses.size() > 1 || inputFactor != null) {
       return Optional.empty();
     }

@@ -1,7 +1,9 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Total;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -71,11 +73,11 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   /**
-   * How to compute the sum over examples and positions of a a^T, (groups, f, f), with f = columns
-   * (one more with {@code ones}), or empty where no way is known that beats multiplying the input
-   * factor by itself.
+   * How to add the sum over examples and positions of a a^T, (groups, f, f), with f = columns (one
+   * more with {@code ones}), or empty where no way is known that beats multiplying the input factor
+   * by itself.
    */
-  protected Optional<Supplier<Tensor>> inputMoment(Tensor input, boolean ones) {
+  protected Optional<Consumer<Total>> inputMoment(Tensor input, boolean ones) {
     return Optional.empty();
   }
 

@@ -1,6 +1,6 @@
 package io.nngeometry.layers;
 
-import io.nngeometry.engine.Convolution;
+import io.nngeometry.engine.Products;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Factors have shape (n, groups, S, features).
  */
 public sealed class OuterGradients extends LayerGradients permits LookupGradients {
-  /** With fewer an example's product is too little: all examples' positions are put together. */
+  /** With fewer an example's product is too little: a copy with all examples' pays. */
   private static final long MANY_POSITIONS = 32;
 
   private final MatrixLayout layout;
@@ -172,16 +172,11 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     if (basis.size(0) == 1 && factor.is_contiguous()) {
       return torch.matmul(factor, basis.select(0, 0));
     }
-    if (factor.transpose(2, 3).is_contiguous()) {
-      // features before positions: a pointwise convolution, the engine's fastest product
-      Tensor image = factor.transpose(2, 3).flatten(1, 2);
-      Tensor kernels = basis.transpose(1, 2).flatten(0, 1).unsqueeze(2);
-      return Convolution.pointwise(basis.size(0))
-          .forward(image, kernels, null)
-          .unflatten(1, basis.size(0), basis.size(2))
-          .transpose(2, 3);
-    }
-    return torch.matmul(factor, basis.size(0) == 1 ? basis.select(0, 0) : basis);
+    Tensor every = basis.unsqueeze(0).expand(factor.size(0), -1, -1, -1);
+    // where features lie before positions, they do so again
+    return factor.stride(3) == 1
+        ? Products.of(factor, every)
+        : Products.of(every.transpose(2, 3), factor.transpose(2, 3)).transpose(2, 3);
   }
 
   @Override
@@ -218,7 +213,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** Inner products between positions, (n, groups, S, S). */
   static Tensor gramian(Tensor factor) {
-    return torch.matmul(factor, factor.transpose(-1, -2));
+    return Products.of(factor, factor.transpose(2, 3));
   }
 
   @Override
@@ -278,7 +273,9 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
   /** Adds a multiple of the sum over examples and positions of f f^T, of (n, groups, S, f). */
   static void moment(Tensor factor, double multiple, Total total) {
     boolean many = factor.size(2) >= MANY_POSITIONS;
-    total.addMoment(many ? factor.transpose(2, 3) : byFeature(factor).unsqueeze(0), multiple);
+    boolean copied = !factor.permute(1, 3, 0, 2).is_contiguous();
+    total.addMoment(
+        many && copied ? factor.transpose(2, 3) : byFeature(factor).unsqueeze(0), multiple);
   }
 
   // one position: (groups, n, n')

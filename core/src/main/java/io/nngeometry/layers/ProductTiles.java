@@ -1,10 +1,10 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Products;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Gradients formed of their factors. Cotangents share the right one: stacked, their products read
@@ -63,7 +63,7 @@ final class ProductTiles extends GradientTiles {
     forEachStack(
         (stack, inputs, first) -> {
           Tensor signals = stack.flatten(2, 3);
-          Tensor ofSignals = torch.matmul(signals.transpose(2, 3), signals);
+          Tensor ofSignals = OuterGradients.gramian(signals.transpose(2, 3));
           sum[0] += Tensors.item(ofSignals.mul_(OuterGradients.gramian(inputs)).sum());
         });
     return sum[0];
@@ -82,8 +82,7 @@ final class ProductTiles extends GradientTiles {
           int some = Math.min(together, lefts.size() - k);
           Tensor rows = stack.narrow(0, start, count).narrow(2, k, some).flatten(2, 3);
           Tensor tiles =
-              torch
-                  .matmul(rows, inputs.narrow(0, start, count))
+              Products.of(rows, inputs.narrow(0, start, count))
                   .view(count, layout().groups(), some, layout().rows(), layout().width());
           consumer.accept(k, first + start, tiles);
         }
