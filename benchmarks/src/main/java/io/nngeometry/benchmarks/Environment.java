@@ -20,7 +20,8 @@ enum Environment {
           "MALLOC_TRIM_THRESHOLD_", "17179869184",
           "MALLOC_TOP_PAD_", "268435456",
           "MALLOC_ARENA_MAX", "1",
-          "GLIBC_TUNABLES", "glibc.malloc.mxfast=0:glibc.malloc.tcache_max=64",
+          "GLIBC_TUNABLES",
+              "glibc.malloc.mxfast=0:glibc.malloc.tcache_max=64:glibc.malloc.hugetlb=1",
           "OPENBLAS_NUM_THREADS", "1"),
       "allocator tuned");
 

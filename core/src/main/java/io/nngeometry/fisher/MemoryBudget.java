@@ -19,12 +19,19 @@ public record MemoryBudget(long bytes) {
 
   /** Seven tenths of the machine's memory, or of the container's. */
   public static MemoryBudget ofMachine() {
-    var system = java.lang.management.ManagementFactory.getOperatingSystemMXBean();
-    long total =
-        system instanceof com.sun.management.OperatingSystemMXBean os
-            ? os.getTotalMemorySize()
-            : Runtime.getRuntime().maxMemory();
-    return new MemoryBudget(total / 10 * 7);
+    return Machine.BUDGET;
+  }
+
+  /** Asked once: the container's limits are in files. */
+  private static final class Machine {
+    static final MemoryBudget BUDGET = new MemoryBudget(memory() / 10 * 7);
+
+    private static long memory() {
+      var system = java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+      return system instanceof com.sun.management.OperatingSystemMXBean os
+          ? os.getTotalMemorySize()
+          : Runtime.getRuntime().maxMemory();
+    }
   }
 
   /**

@@ -196,7 +196,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
       // |sum_t l_t r_t^T|^2 = sum_{t,t'} <l_t, l_t'> <r_t, r_t'>
       return gramian(signal()).mul(shared.inputGramian()).sum(1, 2, 3);
     }
-    Tensor g = torch.matmul(l.transpose(-1, -2), r);
+    Tensor g = Products.of(l.transpose(2, 3), r);
     return g.mul(g).sum(1, 2, 3);
   }
 
