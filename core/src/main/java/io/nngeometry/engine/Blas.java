@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_full;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,8 @@ final class Blas {
   private static final String FOLDERS = "/org/bytedeco/";
   private static final int GNU_OPENMP = 3;
   private static final int LAZY = 1;
+
+  private static volatile boolean bound;
 
   private interface Mkl extends Library {
     int MKL_Set_Threading_Layer(int layer);
@@ -73,14 +76,26 @@ final class Blas {
         // local symbols: those that libtorch finds by itself must stay the only ones
         Map<String, Object> options = Map.of(Library.OPTION_OPEN_FLAGS, LAZY);
         Native.load(file, Mkl.class, options).MKL_Set_Threading_Layer(GNU_OPENMP);
+        bind();
       } else if (file.isEmpty() || file.contains(FOLDERS + OPENBLAS)) {
         // of another BLAS the binding would ask for what it lacks, and take the process with it
         Loader.load(openblas_full.class);
         openblas_full.openblas_set_num_threads(1);
+        bind();
       }
     } catch (LinkageError | RuntimeException e) {
       LOG.debug("the BLAS's threads could not be set", e);
     }
+  }
+
+  private static void bind() {
+    Loader.load(openblas_nolapack.class);
+    bound = true;
+  }
+
+  /** Whether its products can be called from here, and not by libtorch alone. */
+  static boolean isBound() {
+    return bound;
   }
 
   private static boolean isOnClassPath() {

@@ -27,10 +27,10 @@ abstract class Cblas {
     this.b = b;
   }
 
-  /** Whether the BLAS multiplies numbers of this type. */
+  /** Whether the BLAS can be called, and multiplies numbers of this type. */
   static boolean serves(Tensor t) {
     ScalarType type = Tensors.type(t);
-    return t.is_cpu() && (type == ScalarType.Float || type == ScalarType.Double);
+    return Blas.isBound() && t.is_cpu() && (type == ScalarType.Float || type == ScalarType.Double);
   }
 
   /** Products of parts of two operands into parts of {@code sum}, all of one type. */

@@ -1,5 +1,6 @@
 package io.nngeometry.engine;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -123,6 +124,13 @@ public final class Total implements AutoCloseable {
   private Tensor begun(Tensor like, long... shape) {
     if (sum == null) {
       sum = Scope.detach(Tensors.empty(like, shape));
+    } else if (!Arrays.equals(Tensors.shape(sum), shape)
+        || !sum.is_contiguous()
+        || Tensors.type(sum) != Tensors.type(like)) {
+      // the BLAS would write past the end
+      throw new IllegalArgumentException(
+          "a term of shape %s does not fit a sum of shape %s"
+              .formatted(Arrays.toString(shape), Arrays.toString(Tensors.shape(sum))));
     }
     return sum;
   }

@@ -84,8 +84,7 @@ class ProductsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void momentsAreWholeHoweverTheyGrow(long[] s, ScalarType type, UnaryOperator<Tensor> memory) {
-    try (Scope scope = Scope.open();
-        Total total = new Total()) {
+    try (Scope scope = Scope.open()) {
       // above and below the size of which half is left out, and that of a strip copied
       for (long f : new long[] {s[2], s[2] + 32, s[2] + 500}) {
         Tensor x = memory.apply(random(type, 4, s[0], s[1], f, Math.min(s[3], 9)));
@@ -101,8 +100,13 @@ class ProductsTest {
                 }),
             once.mul(Tensors.scalar(3)));
       }
-      assertThat(total.isEmpty()).isTrue();
     }
+  }
+
+  @Test
+  void theBlasIsCalled() {
+    Engine.start();
+    assertThat(Blas.isBound()).as("libtorch does all of it otherwise").isTrue();
   }
 
   @Test
@@ -114,6 +118,12 @@ class ProductsTest {
           .hasMessage("matrices [2, 1, 3, 4] cannot be multiplied with [2, 1, 5, 4]");
       assertThatThrownBy(() -> Products.of(a, random(ScalarType.Double, 0, 2, 1, 4, 4)))
           .isInstanceOf(IllegalArgumentException.class);
+      try (Total total = new Total()) {
+        total.addMoment(a, 1);
+        assertThatThrownBy(() -> total.addMoment(a.transpose(2, 3), 1))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("a term of shape [1, 4, 4] does not fit a sum of shape [1, 3, 3]");
+      }
     }
   }
 
