@@ -120,26 +120,12 @@ public final class Workers {
    */
   public static <T> void inOrder(
       List<T> pieces, Function<? super T, Tensor> f, BiConsumer<? super T, Tensor> take) {
-    inOrder(pieces, Double.MAX_VALUE, f, take);
-  }
-
-  /**
-   * The same where waking other threads may take longer than the work.
-   *
-   * @param operations multiplications and additions in all, about: few are left to this thread
-   * @param take as above
-   */
-  public static <T> void inOrder(
-      List<T> pieces,
-      double operations,
-      Function<? super T, Tensor> f,
-      BiConsumer<? super T, Tensor> take) {
     @Nullable Tensor[] waiting = new @Nullable Tensor[pieces.size()];
     int[] taken = {0};
     try {
       run(
           pieces.size(),
-          threads(operations),
+          Engine.threads(),
           k -> {
             Tensor mine = Scope.detach(f.apply(pieces.get(k)));
             synchronized (waiting) {

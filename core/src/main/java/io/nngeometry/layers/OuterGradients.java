@@ -192,7 +192,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     if (positions == 1) {
       return l.mul(l).sum(-1).mul(r.mul(r).sum(-1)).sum(1, 2);
     }
-    if (ghostNormsAreCheaper(positions)) {
+    if (ghostNormsAreCheaper(shared.cotangents())) {
       // |sum_t l_t r_t^T|^2 = sum_{t,t'} <l_t, l_t'> <r_t, r_t'>
       return gramian(signal()).mul(shared.inputGramian()).sum(1, 2, 3);
     }
@@ -203,12 +203,15 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
   /**
    * Multiplications: S^2 for each feature of the signal and, shared by all cotangents, of the
    * input, against S rows width for the gradient itself; neither may be the greater in memory.
+   *
+   * @param cotangents how many share what depends on the input
    */
-  private boolean ghostNormsAreCheaper(long positions) {
+  final boolean ghostNormsAreCheaper(int cotangents) {
+    double positions = positions();
     double elements = (double) layout.rows() * layout.width();
     double input = (double) (inputIsLeft ? layout.rows() : layout.width());
-    double ghost = positions * (elements / input + input / shared.cotangents());
-    return ghost < elements && (double) positions * positions < elements;
+    double ghost = positions * (elements / input + input / cotangents);
+    return ghost < elements && positions * positions < elements;
   }
 
   /** Inner products between positions, (n, groups, S, S). */

@@ -46,17 +46,10 @@ record OuterStack(List<OuterGradients> gradients) {
   double squaredNorm() {
     try (Scope scope = Scope.open()) {
       ProductTiles products = new ProductTiles(layout(), lefts(), any().right());
-      return ghostNormsAreCheaper() ? products.ghostNorm() : products.squaredNorm();
+      return any().ghostNormsAreCheaper(gradients.size())
+          ? products.ghostNorm()
+          : products.squaredNorm();
     }
-  }
-
-  /** Multiplications: S^2 for each feature of signals and inputs, against all of a product. */
-  private boolean ghostNormsAreCheaper() {
-    double positions = any().positions();
-    double width = layout().width();
-    double signals = (double) layout().rows() * gradients.size();
-    return positions * (signals + width) < signals * width
-        && positions * positions < layout().rows() * width;
   }
 
   /** Adds the squares as matrices, (groups, rows, width). */

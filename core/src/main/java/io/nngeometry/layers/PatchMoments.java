@@ -47,14 +47,8 @@ final class PatchMoments implements Total.Image {
    *
    * @param ones whether a last feature that is always one follows
    * @param sizes of the images
-   * @param positions of the patches
    */
-  private record Geometry(
-      Convolution convolution,
-      boolean ones,
-      long channels,
-      List<Long> sizes,
-      List<Long> positions) {
+  private record Geometry(Convolution convolution, boolean ones, long channels, List<Long> sizes) {
 
     int axes() {
       return sizes.size();
@@ -62,6 +56,19 @@ final class PatchMoments implements Total.Image {
 
     long groups() {
       return convolution.groups();
+    }
+
+    /** Patches along an axis. */
+    long positions(int axis) {
+      return sizes.get(axis)
+          + convolution.before()[axis]
+          + convolution.after()[axis]
+          - convolution.dilation()[axis] * (convolution.kernel()[axis] - 1);
+    }
+
+    /** Patches of an image. */
+    long positions() {
+      return Tensors.numel(IntStream.range(0, axes()).mapToLong(this::positions).toArray());
     }
   }
 
@@ -100,27 +107,19 @@ final class PatchMoments implements Total.Image {
     // zeros of a border add nothing to a product: only other kinds of padding need to be there
     boolean zeros = convolution.mode() == PaddingMode.ZEROS;
     Convolution c = zeros ? convolution : convolution.unpadded();
-    long[] positions = new long[axes];
     long[] sizes = new long[axes];
     for (int k = 0; k < axes; k++) {
       sizes[k] = input.size(2 + k) + (zeros ? 0 : convolution.before()[k] + convolution.after()[k]);
-      positions[k] =
-          sizes[k] + c.before()[k] + c.after()[k] - c.dilation()[k] * (c.kernel()[k] - 1);
     }
+    Geometry geometry =
+        new Geometry(c, ones, input.size(1) / c.groups(), LongStream.of(sizes).boxed().toList());
     // of the patches' products those on one side of the diagonal are made
     double pairs = (double) c.kernelSize() * (c.kernelSize() + 1) / 2;
     double correlations = 1.5 * products(c, sizes);
-    double patches = pairs * Tensors.numel(positions);
+    double patches = pairs * geometry.positions();
     if (correlations * input.size(0) + pairs * WRITTEN > patches * input.size(0)) {
       return Optional.empty();
     }
-    Geometry geometry =
-        new Geometry(
-            c,
-            ones,
-            input.size(1) / c.groups(),
-            LongStream.of(sizes).boxed().toList(),
-            LongStream.of(positions).boxed().toList());
     return Optional.of(
         total -> {
           try (Scope scope = Scope.open()) {
@@ -202,11 +201,10 @@ final class PatchMoments implements Total.Image {
     Tensor seen = windows.flatten(2, 1 + geometry.axes()).sum(2).view(geometry.groups(), features);
     moment.select(1, features).narrow(1, 0, features).copy_(seen);
     moment.select(2, features).narrow(1, 0, features).copy_(seen);
-    long positions = geometry.positions().stream().reduce(1L, Math::multiplyExact);
     moment
         .select(1, features)
         .select(1, features)
-        .fill_(Tensors.scalar((double) examples * positions));
+        .fill_(Tensors.scalar((double) examples * geometry.positions()));
   }
 
   /** One choice of each list, in all ways, the last list's running fastest. */
@@ -263,7 +261,7 @@ final class PatchMoments implements Total.Image {
     long first = Math.max(0, -shift);
     long end = Math.max(first, Math.min(size, size - shift));
     long begins = k * convolution.dilation()[axis] - convolution.before()[axis];
-    long stops = begins + geometry.positions().get(axis);
+    long stops = begins + geometry.positions(axis);
     List<PixelRange> ranges = new ArrayList<>();
     ranges.add(new PixelRange(shift, first, end, true));
     if (begins > first && first < end) {
