@@ -1,8 +1,11 @@
 package io.nngeometry.engine;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
@@ -16,10 +19,15 @@ import org.jspecify.annotations.Nullable;
  * as many a product. It outlives every scope until it is closed.
  */
 public final class Total implements AutoCloseable {
+  /** A root is kept while it is so many times narrower than it is high. */
+  private static final long NARROW = 2;
+
   /** Rows that are copied above the diagonal at a time. */
   private static final long STRIP = 256;
 
   private final Map<Object, Image> images = new LinkedHashMap<>();
+  private final List<Tensor> roots = new ArrayList<>();
+  private long columns = Long.MAX_VALUE;
   private @Nullable Tensor sum;
   private boolean lowerOnly;
 
@@ -46,7 +54,39 @@ public final class Total implements AutoCloseable {
 
   /** Whether nothing has been added. */
   public boolean isEmpty() {
-    return sum == null && images.isEmpty();
+    return sum == null && images.isEmpty() && roots.isEmpty();
+  }
+
+  /**
+   * Tells how many columns all terms of {@link #addMoment} will have. If they are few, moments are
+   * not multiplied: what is kept is the root R of their sum R R^T.
+   */
+  public void expect(long all) {
+    columns = all;
+  }
+
+  /** Whether of moments with so many rows the root is kept. */
+  public boolean keepsRoot(long side) {
+    return sum == null && images.isEmpty() && isNarrow(columns, side);
+  }
+
+  /** Whether so few columns are expected of moments with so many rows that their root is kept. */
+  public static boolean isNarrow(long columns, long side) {
+    return columns <= side / NARROW;
+  }
+
+  /** The root of the sum so far, (m, side, columns), if all terms were moments that were kept. */
+  public Optional<Tensor> root() {
+    if (roots.isEmpty() || sum != null || !images.isEmpty()) {
+      return Optional.empty();
+    }
+    if (roots.size() > 1) {
+      Tensor all = Scope.detach(Tensors.cat(roots, 2));
+      roots.forEach(Tensor::close);
+      roots.clear();
+      roots.add(all);
+    }
+    return Optional.of(roots.get(0));
   }
 
   /**
@@ -63,6 +103,11 @@ public final class Total implements AutoCloseable {
       images.values().forEach(image -> add(image.value()));
     }
     closeImages();
+    for (Tensor root : roots) {
+      addWhole(root.unsqueeze(0), 1);
+      root.close();
+    }
+    roots.clear();
     if (sum == null) {
       throw new IllegalStateException("a sum without terms has no shape");
     }
@@ -109,8 +154,23 @@ public final class Total implements AutoCloseable {
     Products.add(begun(a, a.size(1), a.size(2), b.size(3)), a, b, factor, more);
   }
 
-  /** The same for products of matrices with their own transpose, (n, m, i, j). */
+  /**
+   * The same for products of matrices with their own transpose, (n, m, i, j).
+   *
+   * @param factor not negative
+   */
   public void addMoment(Tensor x, double factor) {
+    if (!keepsRoot(x.size(2))) {
+      addWhole(x, factor);
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor beside = x.permute(1, 2, 0, 3).flatten(2, 3);
+      roots.add(Scope.detach(beside.mul(new Scalar(Math.sqrt(factor))).contiguous()));
+    }
+  }
+
+  private void addWhole(Tensor x, double factor) {
     if (!Products.serve(x)) {
       add(torch.matmul(x, x.transpose(2, 3)).sum(0), factor);
       return;
@@ -174,6 +234,7 @@ public final class Total implements AutoCloseable {
   @Override
   public void close() {
     closeImages();
+    roots.forEach(Tensor::close);
     if (sum != null) {
       sum.close();
     }

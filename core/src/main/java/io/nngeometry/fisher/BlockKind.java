@@ -1,6 +1,7 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Total;
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerSizes;
@@ -62,6 +63,16 @@ public enum BlockKind {
     }
 
     @Override
+    long elements(LayerSizes layer, long examples, int cotangents) {
+      return kroneckerElements(layer, layer.positions() * examples, cotangents);
+    }
+
+    @Override
+    long least(Layer layer) {
+      return leastKronecker(layer);
+    }
+
+    @Override
     Need need(LayerSizes layer, int cotangents) {
       return kroneckerNeed(layer, cotangents);
     }
@@ -82,6 +93,18 @@ public enum BlockKind {
     @Override
     long elements(Layer layer) {
       return kroneckerElements(layer, false);
+    }
+
+    @Override
+    long elements(LayerSizes layer, long examples, int cotangents) {
+      return layer.layer().inputs() == InputSide.COLUMNS
+          ? kroneckerElements(layer, examples, cotangents)
+          : elements(layer.layer());
+    }
+
+    @Override
+    long least(Layer layer) {
+      return leastKronecker(layer);
     }
 
     @Override
@@ -170,6 +193,24 @@ public enum BlockKind {
     }
 
     @Override
+    long elements(LayerSizes layer, long examples, int cotangents) {
+      if (layer.layer().matrix().isEmpty()) {
+        return elements(layer.layer());
+      }
+      MatrixLayout m = layer.matrix();
+      long inputs = layer.positions() * examples;
+      boolean roots = hasRoots(layer);
+      long rows = roots ? columns(inputs * cotangents, m.rows()) : m.rows();
+      long width = roots ? columns(inputs, m.width()) : m.width();
+      return KFAC.elements(layer, examples, cotangents) + m.groups() * rows * width;
+    }
+
+    @Override
+    long least(Layer layer) {
+      return leastKronecker(layer);
+    }
+
+    @Override
     Need need(LayerSizes layer, int cotangents) {
       if (!layer.outer()) {
         return DENSE.need(layer, cotangents);
@@ -213,8 +254,18 @@ public enum BlockKind {
     }
   };
 
-  /** Numbers that the block of {@code layer} stores. */
+  /** Numbers that the block of {@code layer} stores, of however many examples. */
   abstract long elements(Layer layer);
+
+  /** The same for a number of examples, which may be few. */
+  long elements(LayerSizes layer, long examples, int cotangents) {
+    return elements(layer.layer());
+  }
+
+  /** Numbers that are stored at the least. */
+  long least(Layer layer) {
+    return elements(layer);
+  }
 
   /** How often the examples are read for it. */
   int readings(Layer layer) {
@@ -281,6 +332,32 @@ public enum BlockKind {
     MatrixLayout m = layer.matrix().get();
     long left = diagonalRows ? m.rows() : Math.multiplyExact(m.rows(), m.rows());
     return m.groups() * (left + m.width() * m.width());
+  }
+
+  /** Where factors are moments of few vectors their roots are stored. */
+  private static long kroneckerElements(LayerSizes layer, long inputs, int cotangents) {
+    if (!hasRoots(layer)) {
+      return KFAC.elements(layer.layer());
+    }
+    MatrixLayout m = layer.matrix();
+    return m.groups()
+        * (m.rows() * columns(inputs * cotangents, m.rows())
+            + m.width() * columns(inputs, m.width()));
+  }
+
+  private static boolean hasRoots(LayerSizes layer) {
+    return layer.layer().matrix().isPresent() && layer.layer().inputs() == InputSide.COLUMNS;
+  }
+
+  private static long columns(long vectors, long side) {
+    return Total.isNarrow(vectors, side) ? vectors : side;
+  }
+
+  private static long leastKronecker(Layer layer) {
+    return layer
+        .matrix()
+        .map(m -> m.groups() * (m.rows() + m.width()))
+        .orElseGet(() -> DENSE.elements(layer));
   }
 
   private static BlockAccumulator kronecker(Layer layer, boolean reduce, Types types) {

@@ -1,6 +1,7 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.layers.StackedGradients;
@@ -23,7 +24,7 @@ final class EigenKroneckerAccumulator implements StackAccumulator {
     this.layer = layer;
     this.start = start;
     layout = layer.matrix().orElseThrow();
-    squares = types.sum(layout.groups(), layout.rows(), layout.width());
+    squares = types.sum(Tensors.shape(start.coefficients()));
     means = types.means(layer.size());
   }
 
@@ -56,7 +57,8 @@ final class EigenKroneckerAccumulator implements StackAccumulator {
                 start.leftBasis().clone(),
                 start.rightBasis().clone(),
                 means.takenOff(
-                    squares.mean(layer.id(), examples), examples, m -> rotated(m).square())));
+                    squares.mean(layer.id(), examples), examples, m -> rotated(m).square()),
+                0));
   }
 
   private Tensor rotated(Tensor mean) {

@@ -43,7 +43,7 @@ record Estimation(
 
   List<PMat> compute(List<Representation> representations) {
     representations.forEach(r -> budget.check(r, layers(), bytesPerSum()));
-    Types types = new Types(Tensors.options(pass.like()), sumType(), centred);
+    Types types = new Types(Tensors.options(pass.like()), sumType(), pass.data().size(), centred);
     try (Sums sums = new Sums(this, types)) {
       representations.forEach(r -> r.first(sums));
       if (sums.firstReading().isEmpty()) {

@@ -200,7 +200,7 @@ final class ImplicitPMat extends MatrixFreePMat {
   /** Exact, by the squared norms of the gradients, most of them without the gradients. */
   @Override
   public double trace() {
-    Types types = new Types(options(), pass.dtype(), estimation.centred());
+    Types types = new Types(options(), pass.dtype(), pass.data().size(), estimation.centred());
     try (NormAccumulator norms = new NormAccumulator(layers(), types)) {
       Estimation planned = estimation.as(new Planner(estimation).trace());
       return norms.finish(planned.read(List.of(norms)));

@@ -19,7 +19,8 @@ import org.bytedeco.pytorch.Tensor;
  * equation 27); in the 'reduce' form inputs are averaged and output gradients summed over positions
  * before their moments are taken (Eschenhagen et al. 2023, section 3.2).
  *
- * <p>The moment of a lookup's one-hots is diagonal in the 'expand' form, and stored as that.
+ * <p>The moment of a lookup's one-hots is diagonal in the 'expand' form, and stored as that; that
+ * of fewer vectors than they have elements is stored as its root.
  *
  * <p>Centred, the output gradients have their mean over examples and positions taken off.
  */
@@ -28,6 +29,7 @@ final class KroneckerAccumulator implements BlockAccumulator {
   private final MatrixLayout layout;
   private final InputSide inputs;
   private final boolean reduce;
+  private final Types types;
   private final Sum ofInputs;
   private final Sum ofSignals;
   private final Means means;
@@ -35,6 +37,7 @@ final class KroneckerAccumulator implements BlockAccumulator {
   KroneckerAccumulator(Layer layer, boolean reduce, Types types) {
     this.layer = layer;
     this.reduce = reduce;
+    this.types = types;
     layout = layer.matrix().orElseThrow();
     inputs = layer.inputs();
     long in = inputs == InputSide.ROWS ? layout.rows() : layout.width();
@@ -56,6 +59,11 @@ final class KroneckerAccumulator implements BlockAccumulator {
   public void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     LayerInputs mine = inputs.get(layer.id());
     if (mine != null) {
+      long columns = types.examples() * (reduce ? 1 : mine.positions());
+      ofInputs.expect(columns);
+      if (!types.centred()) {
+        ofSignals.expect(columns * cotangents);
+      }
       ofInputs.grow(reduce ? mine::reducedInputMoment : mine::inputMoment);
     }
   }
@@ -87,10 +95,10 @@ final class KroneckerAccumulator implements BlockAccumulator {
     return (KroneckerBlock)
         Block.keeping(
             () -> {
-              Tensor in = ofInputs.mean(layer.id(), examples);
+              Tensor in = ofInputs.meanOrRoot(layer.id(), examples);
               Tensor out =
                   means.takenOff(
-                      ofSignals.mean(layer.id(), examples),
+                      ofSignals.meanOrRoot(layer.id(), examples),
                       examples,
                       m -> m.unsqueeze(2).mul(m.unsqueeze(1)));
               return inputs == InputSide.ROWS

@@ -65,7 +65,7 @@ public record MemoryBudget(long bytes) {
 
   /** Fails if a matrix over {@code layers} does not fit, naming those that do. */
   void check(Representation representation, LayerCollection layers, int bytesPerNumber) {
-    double stored = (double) representation.elements(layers, 0) * bytesPerNumber;
+    double stored = (double) representation.least(layers) * bytesPerNumber;
     if (stored <= bytes) {
       return;
     }

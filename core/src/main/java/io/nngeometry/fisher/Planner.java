@@ -51,7 +51,7 @@ final class Planner {
     int passes = 0;
     for (Representation r : representations) {
       Work work = r.work(footprint);
-      double bytes = bytesPerSum * (double) r.elements(layers, n * (long) footprint.cotangents());
+      double bytes = bytesPerSum * (double) r.elements(layers, footprint, n);
       stored += bytes;
       finishing += bytes * r.copies();
       vectors = Math.max(vectors, bytesPerNumber * work.vectors() * layers.size());

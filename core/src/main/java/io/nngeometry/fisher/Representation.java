@@ -10,11 +10,13 @@ import io.nngeometry.operators.LayerwisePMat.Part;
 import io.nngeometry.operators.LowRankPMat;
 import io.nngeometry.operators.PMat;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /**
  * What is stored of a matrix over parameter space. Swap one for another and the code around stays.
@@ -132,6 +134,16 @@ public abstract sealed class Representation {
    * @param gradients number of gradients it is made of: examples times cotangents
    */
   public abstract long elements(LayerCollection layers, long gradients);
+
+  /** The same for layers of known sizes, whose examples may be few. */
+  long elements(LayerCollection layers, Footprint footprint, long examples) {
+    return elements(layers, examples * footprint.cotangents());
+  }
+
+  /** Numbers that it stores at the least, whatever the examples. */
+  long least(LayerCollection layers) {
+    return elements(layers, 0);
+  }
 
   /** What making it is to the examples. */
   abstract Work work(Footprint footprint);
@@ -304,9 +316,33 @@ public abstract sealed class Representation {
 
     @Override
     public long elements(LayerCollection layers, long gradients) {
+      return total(layers, layer -> choose.apply(layer).elements(layer));
+    }
+
+    @Override
+    long elements(LayerCollection layers, Footprint footprint, long examples) {
+      Map<Layer, LayerSizes> sizes = new HashMap<>();
+      footprint.layers().forEach(s -> sizes.put(s.layer(), s));
+      return total(
+          layers,
+          layer -> {
+            BlockKind kind = choose.apply(layer);
+            LayerSizes mine = sizes.get(layer); // none where a layer was not used
+            return mine == null
+                ? kind.elements(layer)
+                : kind.elements(mine, examples, footprint.cotangents());
+          });
+    }
+
+    @Override
+    long least(LayerCollection layers) {
+      return total(layers, layer -> choose.apply(layer).least(layer));
+    }
+
+    private static long total(LayerCollection layers, ToLongFunction<Layer> elements) {
       long total = 0;
       for (Layer layer : layers.layers()) {
-        long mine = choose.apply(layer).elements(layer);
+        long mine = elements.applyAsLong(layer);
         total = mine > Long.MAX_VALUE - total ? Long.MAX_VALUE : total + mine;
       }
       return total;

@@ -3,6 +3,7 @@ package io.nngeometry.fisher;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -41,6 +42,13 @@ final class Sum implements AutoCloseable {
     }
   }
 
+  /** Tells how many columns moments will have in all: see {@link Total#expect}. */
+  void expect(long columns) {
+    if (accumulateIn == resultType) {
+      total.expect(columns);
+    }
+  }
+
   /** Adds a term that is the caller's alone, and passes to the sum. */
   void add(Tensor term) {
     try (Scope scope = Scope.open()) {
@@ -56,10 +64,26 @@ final class Sum implements AutoCloseable {
   }
 
   void merge(Sum other) {
-    if (!other.total.isEmpty()) {
+    if (other.total.isEmpty()) {
+      return;
+    }
+    Optional<Tensor> root = other.total.root();
+    if (root.isPresent()) {
+      total.addMoment(root.get().unsqueeze(0), 1);
+    } else {
       Tensor theirs = other.total.value();
       add(total.isEmpty() ? theirs.clone() : theirs);
     }
+  }
+
+  /** The mean of moments: its root, (m, side, columns), where that was kept, or itself. */
+  Tensor meanOrRoot(String what, double n) {
+    Optional<Tensor> root = total.root();
+    if (root.isEmpty()) {
+      return mean(what, n);
+    }
+    checkFinite(what, root.get());
+    return root.get().div(new Scalar(Math.sqrt(n)));
   }
 
   /** The sum over {@code n}, a new tensor of the terms' type. */
@@ -68,11 +92,15 @@ final class Sum implements AutoCloseable {
       return torch.zeros(shape, options);
     }
     Tensor sum = total.value();
+    checkFinite(what, sum);
+    return Scope.keeping(() -> sum.div(new Scalar(n)).reshape(shape).to(resultType));
+  }
+
+  private static void checkFinite(String what, Tensor sum) {
     if (!Tensors.isFinite(sum)) {
       throw new ArithmeticException(
           "%s holds NaN or infinite values: the gradients overflowed".formatted(what));
     }
-    return Scope.keeping(() -> sum.div(new Scalar(n)).reshape(shape).to(resultType));
   }
 
   @Override

@@ -8,9 +8,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param terms type and device of what is added
  * @param sum type it is added in
+ * @param examples how many there will be
  * @param centred whether the mean over examples is taken off every gradient, per cotangent
  */
-record Types(TensorOptions terms, ScalarType sum, boolean centred) {
+record Types(TensorOptions terms, ScalarType sum, long examples, boolean centred) {
   /** An empty sum. */
   Sum sum(long... shape) {
     return new Sum(terms, sum, shape);

@@ -11,16 +11,6 @@ abstract class GradientTiles {
   /** Bytes of gradients worked on at a time. */
   static final long TILE_BYTES = 1 << 20;
 
-  private final MatrixLayout layout;
-
-  GradientTiles(MatrixLayout layout) {
-    this.layout = layout;
-  }
-
-  final MatrixLayout layout() {
-    return layout;
-  }
-
   /** Takes some of the gradients. */
   interface Consumer {
     /**
@@ -52,10 +42,10 @@ abstract class GradientTiles {
   }
 
   /**
-   * Adds their squares in other bases, summed over examples and cotangents, (groups, rows, width).
+   * Adds their squares in other bases, summed over examples and cotangents, (groups, r, q).
    *
-   * @param rowBasis (groups, rows, rows), its vectors as columns, or null where rows keep theirs
-   * @param columnBasis (groups, width, width) or null
+   * @param rowBasis (groups, rows, r), its vectors as columns, or null where rows keep theirs
+   * @param columnBasis (groups, width, q) or null
    */
   final void squares(@Nullable Tensor rowBasis, @Nullable Tensor columnBasis, Total total) {
     forEach(
@@ -65,14 +55,14 @@ abstract class GradientTiles {
             turned = torch.matmul(rowBasis.transpose(1, 2).unsqueeze(1), turned);
           }
           if (turned.size(0) == 1 && turned.size(2) == 1) {
-            total.addSquare(turned.view(layout.groups(), layout.rows(), layout.width()));
+            total.addSquare(turned.squeeze(2).squeeze(0));
           } else {
             total.add(turned.square_().sum(0, 2));
           }
         });
   }
 
-  /** (count, groups, K, rows, width) times (groups, width, width). */
+  /** (count, groups, K, rows, width) times (groups, width, q). */
   private static Tensor times(Tensor g, Tensor basis) {
     return torch.matmul(g, basis.size(0) == 1 ? basis.select(0, 0) : basis.unsqueeze(1));
   }

@@ -37,13 +37,13 @@ public abstract class LayerGradients {
   }
 
   /**
-   * Sum over examples of the squared gradients in other orthonormal bases, U_l^T g U_r squared, as
-   * matrices (groups, rows, width).
+   * Sum over examples of the squared gradients along orthonormal vectors, U_l^T g U_r squared, as
+   * matrices (groups, r, q).
    *
    * @param layout the layer's matrices
-   * @param rowBasis (groups, rows, rows), its vectors as columns; rows of a lookup that keep their
+   * @param rowBasis (groups, rows, r), the vectors as columns; rows of a lookup that keep their
    *     axes have a basis of ones (groups, rows), a diagonal matrix
-   * @param columnBasis (groups, width, width)
+   * @param columnBasis (groups, width, q)
    */
   public Tensor squareSumMatrix(MatrixLayout layout, Tensor rowBasis, Tensor columnBasis) {
     return Total.of(t -> new GivenTiles(layout, perExample()).squares(rowBasis, columnBasis, t));

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -129,6 +130,13 @@ public final class LayerInputs {
 
   private long numbers(Function<LayerUse, Tensor> of) {
     return uses.stream().mapToLong(use -> of.apply(use).numel() / examples).sum();
+  }
+
+  /** Positions of an example, S, over all uses. */
+  public long positions() {
+    return uses.stream()
+        .mapToLong(use -> rule(use).signalFactor(use.output().detach()).size(2))
+        .sum();
   }
 
   /** Multiplications and additions of the layer's forward pass, about. */
@@ -251,7 +259,7 @@ public final class LayerInputs {
     return inputFactor;
   }
 
-  /** The input's factor in the coordinates of {@code basis}, (groups, f, f), which is kept. */
+  /** The input's factor in the coordinates of {@code basis}, (groups, f, r), which is kept. */
   private Tensor rotatedFactor(Tensor basis) {
     if (rotatedFactor == null || rotatedIn != basis) {
       Supplier<Tensor> rotated =
@@ -274,9 +282,12 @@ public final class LayerInputs {
       total.add(LookupGradients.moment(lookup(), like()));
       return;
     }
-    directly((rule, use) -> rule.inputMoment(use.input(), rule.bias() != null))
-        .ifPresentOrElse(
-            moment -> moment.accept(total), () -> OuterGradients.moment(inputFactor(), 1, total));
+    Optional<Consumer<Total>> direct =
+        total.keepsRoot(layer.matrix().orElseThrow().width())
+            ? Optional.empty()
+            : directly((rule, use) -> rule.inputMoment(use.input(), rule.bias() != null));
+    direct.ifPresentOrElse(
+        moment -> moment.accept(total), () -> OuterGradients.moment(inputFactor(), 1, total));
   }
 
   /**

@@ -82,11 +82,11 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   /**
-   * How to compute the input's factor in other coordinates, (n, groups, S, f), with f = columns
-   * (one more with {@code ones}), or empty where no way is known that beats multiplying the factor
-   * by the basis.
+   * How to compute the input's factor in other coordinates, (n, groups, S, r), or empty where no
+   * way is known that beats multiplying the factor by the basis.
    *
-   * @param basis (groups, f, f), its vectors as columns
+   * @param basis (groups, f, r), its vectors as columns, with f = columns (one more with {@code
+   *     ones})
    */
   protected Optional<Supplier<Tensor>> rotatedInput(Tensor input, Tensor basis, boolean ones) {
     return Optional.empty();

@@ -30,7 +30,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
 
   /** What depends on the input alone, for all cotangents of a minibatch. */
   interface Shared {
-    /** The input's factor times a basis (groups, f, f). */
+    /** The input's factor times a basis (groups, f, r). */
     Tensor rotatedInput(Tensor basis);
 
     /** Inner products between the input's positions, (n, groups, S, S). */
@@ -167,7 +167,7 @@ public sealed class OuterGradients extends LayerGradients permits LookupGradient
     return inputIsLeft ? timesBasis(right(), basis) : shared.rotatedInput(basis);
   }
 
-  /** (n, groups, S, f) times (groups, f, f): one product for each group. */
+  /** (n, groups, S, f) times (groups, f, r): one product for each group. */
   static Tensor timesBasis(Tensor factor, Tensor basis) {
     if (basis.size(0) == 1 && factor.is_contiguous()) {
       return torch.matmul(factor, basis.select(0, 0));

@@ -26,7 +26,7 @@ record OuterStack(List<OuterGradients> gradients) {
   void into(Tensor place, double factor) {
     Tensor right = any().right();
     if (right.size(2) > 1) {
-      new ProductTiles(layout(), lefts(), right)
+      new ProductTiles(lefts(), right)
           .forEach(
               (first, start, tile) ->
                   layout()
@@ -45,7 +45,7 @@ record OuterStack(List<OuterGradients> gradients) {
   /** The sum over examples and cotangents of the squared norms. */
   double squaredNorm() {
     try (Scope scope = Scope.open()) {
-      ProductTiles products = new ProductTiles(layout(), lefts(), any().right());
+      ProductTiles products = new ProductTiles(lefts(), any().right());
       return any().ghostNormsAreCheaper(gradients.size())
           ? products.ghostNorm()
           : products.squaredNorm();
@@ -58,8 +58,8 @@ record OuterStack(List<OuterGradients> gradients) {
   }
 
   /**
-   * Adds the squares in other orthonormal bases, (groups, rows, rows) and (groups, width, width),
-   * given as columns. Each side is rotated where it is cheaper, in the factor or in the product.
+   * Adds the squares along orthonormal vectors, (groups, rows, r) and (groups, width, q), given as
+   * columns. Each side is rotated where it is cheaper, in the factor or in the product.
    */
   void squares(Tensor rowBasis, Tensor columnBasis, Total total) {
     long positions = any().positions();
@@ -74,7 +74,7 @@ record OuterStack(List<OuterGradients> gradients) {
       squares(lefts, right, total);
       return;
     }
-    new ProductTiles(layout(), lefts, right)
+    new ProductTiles(lefts, right)
         .squares(leftFirst ? null : rowBasis, rightFirst ? null : columnBasis, total);
   }
 
@@ -82,7 +82,7 @@ record OuterStack(List<OuterGradients> gradients) {
   void biasCovariance(long columns, Total total) {
     Tensor right = any().right();
     if (right.size(2) > 1) {
-      new ProductTiles(layout(), lefts(), right).biasCovariance(columns, total);
+      new ProductTiles(lefts(), right).biasCovariance(columns, total);
       return;
     }
     // one position: l r (l r') = l^2 (r r')
@@ -97,11 +97,11 @@ record OuterStack(List<OuterGradients> gradients) {
   }
 
   private void squares(List<Tensor> lefts, Tensor right, Total total) {
-    PositionPairs pairs = new PositionPairs(layout(), lefts, right);
+    PositionPairs pairs = new PositionPairs(lefts, right);
     if (pairs.isCheaper()) {
       pairs.squares(total);
     } else {
-      new ProductTiles(layout(), lefts, right).squares(total);
+      new ProductTiles(lefts, right).squares(total);
     }
   }
 }

@@ -27,27 +27,31 @@ final class PositionPairs {
   /** What one elementwise operation takes, in terms of a matrix product. */
   private static final double ELEMENTWISE = 10;
 
-  private final MatrixLayout layout;
   private final List<Tensor> lefts;
   private final Tensor right;
   private final long positions;
+  private final long groups;
+  private final long rows;
+  private final long width;
 
   /**
    * @param lefts (n, groups, S, rows) for every cotangent
    * @param right (n, groups, S, width)
    */
-  PositionPairs(MatrixLayout layout, List<Tensor> lefts, Tensor right) {
-    this.layout = layout;
+  PositionPairs(List<Tensor> lefts, Tensor right) {
     this.lefts = lefts;
     this.right = right;
     positions = right.size(2);
+    groups = right.size(1);
+    rows = lefts.get(0).size(3);
+    width = right.size(3);
   }
 
   /** Whether that takes less than forming and squaring the gradients. */
   boolean isCheaper() {
-    double elements = (double) layout.rows() * layout.width();
-    double signals = ELEMENTWISE * lefts.size() * layout.rows();
-    double inputs = ELEMENTWISE * layout.width();
+    double elements = (double) rows * width;
+    double signals = ELEMENTWISE * lefts.size() * rows;
+    double inputs = ELEMENTWISE * width;
     return positions == 1
         || pairs() * (elements + signals + inputs)
             < lefts.size() * elements * (positions + ELEMENTWISE);
@@ -60,13 +64,13 @@ final class PositionPairs {
   /** Adds the sum of squares, (groups, rows, width). */
   void squares(Total total) {
     forTiles(
-        layout.rows(),
+        rows,
         0,
         right.size(0),
         (start, count) -> {
           Tensor signals = signals(start, count);
           forTiles(
-              layout.width(),
+              width,
               start,
               count,
               (first, some) ->
@@ -82,7 +86,7 @@ final class PositionPairs {
 
   /** Products of some examples' signals summed over cotangents, (groups, count, pairs, rows). */
   private Tensor signals(long start, long count) {
-    Tensor signals = Tensors.empty(right, layout.groups(), count, pairs(), layout.rows());
+    Tensor signals = Tensors.empty(right, groups, count, pairs(), rows);
     for (int k = 0; k < lefts.size(); k++) {
       pairs(part(lefts.get(k), start, count), signals, k > 0);
     }
@@ -93,7 +97,7 @@ final class PositionPairs {
 
   /** Products of some examples' inputs, (groups, count, pairs, width). */
   private Tensor inputs(long start, long count) {
-    Tensor inputs = Tensors.empty(right, layout.groups(), count, pairs(), layout.width());
+    Tensor inputs = Tensors.empty(right, groups, count, pairs(), width);
     pairs(part(right, start, count), inputs, false);
     return inputs;
   }
@@ -104,7 +108,7 @@ final class PositionPairs {
 
   /** As many examples at a time as have {@link #TILE_BYTES} of products of features. */
   private void forTiles(long features, long first, long count, Tile tile) {
-    long bytes = layout.groups() * pairs() * features * right.element_size();
+    long bytes = groups * pairs() * features * right.element_size();
     long together = Math.max(1, TILE_BYTES / bytes);
     for (long start = first; start < first + count; start += together) {
       try (Scope scope = Scope.open()) {

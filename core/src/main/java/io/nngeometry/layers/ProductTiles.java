@@ -21,8 +21,7 @@ final class ProductTiles extends GradientTiles {
    * @param lefts (n, groups, S, rows) for every cotangent
    * @param right (n, groups, S, width)
    */
-  ProductTiles(MatrixLayout layout, List<Tensor> lefts, Tensor right) {
-    super(layout);
+  ProductTiles(List<Tensor> lefts, Tensor right) {
     this.lefts = lefts;
     this.right = right;
   }
@@ -71,19 +70,23 @@ final class ProductTiles extends GradientTiles {
 
   private void forEach(Tensor stack, Tensor inputs, long first, Consumer consumer) {
     long n = inputs.size(0);
-    int together = (int) Math.min(atATime(TILE_BYTES, layout().size(), right), lefts.size());
+    long groups = right.size(1);
+    long rows = lefts.get(0).size(3);
+    long width = right.size(3);
+    long size = groups * rows * width;
+    int together = (int) Math.min(atATime(TILE_BYTES, size, right), lefts.size());
     // of one example: the factors and their product
     long numbers = inputs.numel() / n + together * (lefts.get(0).numel() / right.size(0));
-    long tile = atATime(TILE_BYTES, numbers + together * layout().size(), right);
+    long tile = atATime(TILE_BYTES, numbers + together * size, right);
     for (long start = 0; start < n; start += tile) {
       long count = Math.min(tile, n - start);
       for (int k = 0; k < lefts.size(); k += together) {
         try (Scope scope = Scope.open()) {
           int some = Math.min(together, lefts.size() - k);
-          Tensor rows = stack.narrow(0, start, count).narrow(2, k, some).flatten(2, 3);
+          Tensor signals = stack.narrow(0, start, count).narrow(2, k, some).flatten(2, 3);
           Tensor tiles =
-              Products.of(rows, inputs.narrow(0, start, count))
-                  .view(count, layout().groups(), some, layout().rows(), layout().width());
+              Products.of(signals, inputs.narrow(0, start, count))
+                  .view(count, groups, some, rows, width);
           consumer.accept(k, first + start, tiles);
         }
       }

@@ -94,8 +94,8 @@ public final class StackedGradients {
   }
 
   /**
-   * Adds the sum over examples and cotangents of the squared gradients in other bases, (groups,
-   * rows, width).
+   * Adds the sum over examples and cotangents of the squared gradients along other vectors,
+   * (groups, r, q).
    *
    * @see LayerGradients#squareSumMatrix
    */

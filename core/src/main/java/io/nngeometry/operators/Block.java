@@ -71,7 +71,7 @@ public sealed interface Block extends Solvable, AutoCloseable
 
   /** The p eigenvalues in ascending order. */
   default Tensor eigenvalues() {
-    return Scope.keeping(() -> Tensors.ascending(spectral("eigenvalues").values().reshape(-1)));
+    return Scope.keeping(() -> Tensors.ascending(spectral("eigenvalues").all()));
   }
 
   /** The k greatest eigenvalues and their vectors. */
@@ -100,7 +100,7 @@ public sealed interface Block extends Solvable, AutoCloseable
   }
 
   private Tensor values() {
-    return eigenform().map(Eigenform::values).orElseGet(this::eigenvalues);
+    return eigenform().map(Eigenform::distinct).orElseGet(this::eigenvalues);
   }
 
   @Override

@@ -19,7 +19,7 @@ record DenseBasis(Tensor vectors) implements Basis {
   }
 
   @Override
-  public Block block(Tensor coefficients) {
+  public Block block(Tensor coefficients, double rest) {
     return new DenseBlock(vectors.mul(coefficients).matmul(vectors.t()));
   }
 }

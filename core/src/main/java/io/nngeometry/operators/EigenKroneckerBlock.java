@@ -15,32 +15,54 @@ import org.bytedeco.pytorch.Tensor;
 public final class EigenKroneckerBlock implements Block {
   private final KroneckerBasis basis;
   private final Tensor coefficients;
+  private final double rest;
 
   /**
    * Takes over bases (groups, rows, rows) and (groups, width, width), eigenvectors as columns, and
    * coefficients (groups, rows, width). A basis of shape (groups, rows) is a diagonal matrix: ones
-   * where the axes themselves are eigenvectors.
+   * where the axes themselves are eigenvectors. Either may lack vectors, and the coefficients then
+   * have fewer rows or columns.
+   *
+   * @param rest the eigenvalue of all that is orthogonal to what the bases span
    */
   public EigenKroneckerBlock(
-      MatrixLayout layout, Tensor leftBasis, Tensor rightBasis, Tensor coefficients) {
+      MatrixLayout layout, Tensor leftBasis, Tensor rightBasis, Tensor coefficients, double rest) {
     this.basis =
-        new KroneckerBasis(layout, KroneckerFactor.of(leftBasis), KroneckerFactor.of(rightBasis));
+        new KroneckerBasis(
+            layout, KroneckerFactor.ofVectors(leftBasis), KroneckerFactor.ofVectors(rightBasis));
     this.coefficients = coefficients;
+    this.rest = rest;
   }
 
-  /** Eigenvectors over rows, as columns, (groups, rows, rows); (groups, rows) if diagonal. */
+  /**
+   * Eigenvectors over rows, as columns, (groups, rows, r); (groups, rows) if diagonal. r is less
+   * than the number of rows where the signals were fewer.
+   */
   public Tensor leftBasis() {
     return basis.left().stored();
   }
 
-  /** Eigenvectors over columns, as columns, (groups, width, width); (groups, width) if diagonal. */
+  /**
+   * Eigenvectors over columns, as columns, (groups, width, r); (groups, width) if diagonal. r is
+   * less than the width where the inputs were fewer.
+   */
   public Tensor rightBasis() {
     return basis.right().stored();
   }
 
-  /** Second moments in the bases, (groups, rows, width). */
+  /** Second moments in the bases, for each pair of their vectors. */
   public Tensor coefficients() {
     return coefficients;
+  }
+
+  /** The eigenvalue of all that is orthogonal to what the bases span. */
+  public double rest() {
+    return rest;
+  }
+
+  /** The dimension of that. */
+  public long missing() {
+    return basis.missing();
   }
 
   @Override
@@ -60,11 +82,11 @@ public final class EigenKroneckerBlock implements Block {
 
   @Override
   public Tensor apply(Tensor rows) {
-    return Scope.keeping(() -> eigen().apply(rows, coefficients));
+    return Scope.keeping(() -> eigen().apply(rows));
   }
 
   private Eigenform eigen() {
-    return new Eigenform(basis, coefficients);
+    return new Eigenform(basis, coefficients, rest);
   }
 
   @Override
@@ -74,20 +96,25 @@ public final class EigenKroneckerBlock implements Block {
 
   @Override
   public Tensor diagonal() {
-    return Scope.keeping(() -> basis.diagonal(coefficients));
+    Scalar r = new Scalar(rest);
+    return Scope.keeping(
+        () ->
+            basis.missing() == 0
+                ? basis.diagonal(coefficients)
+                : basis.diagonal(coefficients.sub(r)).add(r));
   }
 
   @Override
   public double trace() {
-    return Spectrum.number(coefficients::sum);
+    return eigen().trace();
   }
 
   @Override
   public double frobeniusNorm() {
-    return Spectrum.number(coefficients::norm);
+    return eigen().frobeniusNorm();
   }
 
-  /** Coordinates in the bases: rows (m, p) to (m, groups, rows, width). */
+  /** Coordinates in the bases: rows (m, p) to (m, ...), of the coefficients' shape. */
   public Tensor coordinates(Tensor rows) {
     return Scope.keeping(() -> basis.to(rows));
   }
@@ -97,13 +124,18 @@ public final class EigenKroneckerBlock implements Block {
     if (other instanceof IdentityBlock identity) {
       double shift = b * identity.trace() / identity.size();
       return Block.keepingIf(
-          true, () -> basis.block(coefficients.mul(new Scalar(a)).add(new Scalar(shift))));
+          true,
+          () ->
+              basis.block(
+                  coefficients.mul(new Scalar(a)).add(new Scalar(shift)), a * rest + shift));
     }
     return other instanceof EigenKroneckerBlock that
         ? Block.keepingIf(
             basis.sameAs(that.basis),
             () ->
-                basis.block(coefficients.mul(new Scalar(a)).add(that.coefficients, new Scalar(b))))
+                basis.block(
+                    coefficients.mul(new Scalar(a)).add(that.coefficients, new Scalar(b)),
+                    a * rest + b * that.rest))
         : Optional.empty();
   }
 
@@ -121,13 +153,14 @@ public final class EigenKroneckerBlock implements Block {
     }
     return other instanceof EigenKroneckerBlock that
         ? Block.keepingIf(
-            basis.sameAs(that.basis), () -> basis.block(coefficients.mul(that.coefficients)))
+            basis.sameAs(that.basis),
+            () -> basis.block(coefficients.mul(that.coefficients), rest * that.rest))
         : Optional.empty();
   }
 
   @Override
   public Block times(double factor) {
-    return Block.keeping(() -> basis.block(coefficients.mul(new Scalar(factor))));
+    return Block.keeping(() -> basis.block(coefficients.mul(new Scalar(factor)), factor * rest));
   }
 
   @Override

@@ -150,7 +150,7 @@ public final class FMatDense implements FMat {
         Scope.keeping(
             () -> {
               Eigenform form = block().eigenform().orElseThrow();
-              return form.apply(u.tensor().reshape(1, -1), f.apply(form.values()))
+              return form.apply(u.tensor().reshape(1, -1), f.apply(form.values()), 0)
                   .view(outputs(), examples());
             }));
   }

@@ -3,6 +3,7 @@ package io.nngeometry.operators;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.MatrixLayout;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -32,7 +33,8 @@ public final class KroneckerBlock implements Block {
   }
 
   /**
-   * As the other; a factor of shape (groups, rows) is diagonal.
+   * As the other; a factor of shape (groups, rows) is diagonal, and one of shape (groups, rows, m)
+   * with m < rows a root R of R R^T.
    *
    * @param inputs which factor is the moment of inputs; with {@link InputSide#BOTH} the factors are
    *     the two {@linkplain #ofPartialTraces partial traces} of one matrix
@@ -98,12 +100,17 @@ public final class KroneckerBlock implements Block {
 
   /** The factor over rows, (groups, rows, rows), or (groups, rows) where it is diagonal. */
   public Tensor left() {
-    return left.stored();
+    return elements(left);
   }
 
   /** The factor over columns, (groups, width, width). */
   public Tensor right() {
-    return right.stored();
+    return elements(right);
+  }
+
+  /** What is stored, or is made where that is a root. */
+  private static Tensor elements(KroneckerFactor factor) {
+    return factor instanceof KroneckerFactor.Root ? factor.whole() : factor.stored();
   }
 
   @Override
@@ -169,9 +176,11 @@ public final class KroneckerBlock implements Block {
     }
     return Scope.keeping(
         () -> {
-          Tensor damped = KroneckerBasis.outer(damped(true, lambda, pi), damped(false, lambda, pi));
-          Spectrum.checkPositive("a factor", damped, lambda);
-          return new Eigenform(basis(), damped).apply(rows, damped.reciprocal());
+          FactorFunction l = damped(true, lambda, pi);
+          FactorFunction r = damped(false, lambda, pi);
+          checkPositive(l, r, lambda);
+          return layout.toFlat(
+              r.reciprocal().applyRight(l.reciprocal().applyLeft(layout.toMatrix(rows))));
         });
   }
 
@@ -182,12 +191,16 @@ public final class KroneckerBlock implements Block {
     }
     return Block.keeping(
         () -> {
-          Tensor l = damped(true, lambda, pi);
-          Tensor r = damped(false, lambda, pi);
-          Spectrum.checkPositive("a factor", KroneckerBasis.outer(l, r), lambda);
-          return with(
-              composed(leftSpectrum(), l.reciprocal()), composed(rightSpectrum(), r.reciprocal()));
+          FactorFunction l = damped(true, lambda, pi);
+          FactorFunction r = damped(false, lambda, pi);
+          checkPositive(l, r, lambda);
+          return with(l.reciprocal().factor(), r.reciprocal().factor());
         });
+  }
+
+  private static void checkPositive(FactorFunction l, FactorFunction r, double lambda) {
+    Tensor products = KroneckerBasis.outer(l.distinct(), r.distinct());
+    Spectrum.checkPositive("a factor", products, lambda);
   }
 
   /**
@@ -196,19 +209,23 @@ public final class KroneckerBlock implements Block {
    * eigenvalues; where one of them is all zero, so is the matrix, and both are damped as zero
    * matrices, which makes lambda I of it.
    */
-  private Tensor damped(boolean ofLeft, double lambda, OptionalDouble pi) {
-    Tensor mine = (ofLeft ? leftSpectrum() : rightSpectrum()).values();
-    Tensor other = (ofLeft ? rightSpectrum() : leftSpectrum()).values();
+  private FactorFunction damped(boolean ofLeft, double lambda, OptionalDouble pi) {
+    Spectrum mine = ofLeft ? leftSpectrum() : rightSpectrum();
+    Spectrum other = ofLeft ? rightSpectrum() : leftSpectrum();
+    KroneckerFactor vectors = KroneckerFactor.ofVectors(mine.vectors());
     double root = Math.sqrt(lambda);
+    Tensor means = mine.mean();
     if (pi.isPresent()) {
       double given = ofLeft == (inputs == InputSide.ROWS) ? pi.getAsDouble() : 1 / pi.getAsDouble();
-      return mine.add(new Scalar(given * root));
+      Tensor shift = torch.full_like(means, new Scalar(given * root));
+      return new FactorFunction(vectors, mine.values().add(shift), shift);
     }
-    Tensor means = mine.mean(-1).unsqueeze(1);
-    Tensor others = other.mean(-1).unsqueeze(1);
-    Tensor balanced = mine.add(means.div(others).sqrt().mul(new Scalar(root)));
+    Tensor others = other.mean();
     Tensor zero = means.mul(others).eq(new Scalar(0));
-    return torch.where(zero, torch.full_like(balanced, new Scalar(root)), balanced);
+    Tensor alone = torch.full_like(means, new Scalar(root));
+    Tensor shift = torch.where(zero, alone, means.div(others).sqrt().mul(new Scalar(root)));
+    Tensor values = torch.where(zero, alone, mine.values().add(shift));
+    return new FactorFunction(vectors, values, shift);
   }
 
   @Override
@@ -217,22 +234,20 @@ public final class KroneckerBlock implements Block {
       return Block.super.power(exponent); // refuses
     }
     if (exponent < 0) {
-      Spectrum.checkPositive("the matrix", eigenform().orElseThrow().values(), 0);
+      Spectrum.checkPositive("the matrix", eigenform().orElseThrow().distinct(), 0);
     }
     if (exponent != Math.rint(exponent) && !(left.isPositive() && right.isPositive())) {
       throw RefusedOperationException.powerOfNegative(exponent, kind());
     }
-    Scalar e = new Scalar(exponent);
     return Block.keeping(
-        () ->
-            with(
-                composed(leftSpectrum(), leftSpectrum().values().pow(e)),
-                composed(rightSpectrum(), rightSpectrum().values().pow(e))));
+        () -> with(power(leftSpectrum(), exponent), power(rightSpectrum(), exponent)));
   }
 
-  /** U diag(values) U^T. */
-  private static KroneckerFactor composed(Spectrum spectrum, Tensor values) {
-    return KroneckerFactor.of(spectrum.vectors()).withEigenvalues(values);
+  private static KroneckerFactor power(Spectrum spectrum, double exponent) {
+    Tensor values = spectrum.values().pow(new Scalar(exponent));
+    Tensor rest = torch.full_like(spectrum.mean(), new Scalar(Math.pow(0, exponent)));
+    KroneckerFactor vectors = KroneckerFactor.ofVectors(spectrum.vectors());
+    return new FactorFunction(vectors, values, rest).factor();
   }
 
   @Override
@@ -282,8 +297,7 @@ public final class KroneckerBlock implements Block {
 
   @Override
   public Block times(double factor) {
-    return Block.keeping(
-        () -> with(KroneckerFactor.of(left().mul(new Scalar(factor))), right.copy()));
+    return Block.keeping(() -> with(left.scaled(factor), right.copy()));
   }
 
   /** The same matrix in its eigenvectors' basis, as tensors of its own: where EKFAC starts. */
@@ -294,15 +308,16 @@ public final class KroneckerBlock implements Block {
           layout,
           scope.keep(leftSpectrum().vectors().clone()),
           scope.keep(rightSpectrum().vectors().clone()),
-          scope.keep(form.values()));
+          scope.keep(form.values()),
+          form.rest());
     }
   }
 
   private KroneckerBasis basis() {
     return new KroneckerBasis(
         layout,
-        KroneckerFactor.of(leftSpectrum().vectors()),
-        KroneckerFactor.of(rightSpectrum().vectors()));
+        KroneckerFactor.ofVectors(leftSpectrum().vectors()),
+        KroneckerFactor.ofVectors(rightSpectrum().vectors()));
   }
 
   private synchronized Spectrum leftSpectrum() {
@@ -321,7 +336,9 @@ public final class KroneckerBlock implements Block {
 
   @Override
   public Map<String, Tensor> tensors() {
-    return Map.of("left", left(), "right", right());
+    Map<String, Tensor> all = new LinkedHashMap<>(left.tensors("left"));
+    all.putAll(right.tensors("right"));
+    return all;
   }
 
   @Override

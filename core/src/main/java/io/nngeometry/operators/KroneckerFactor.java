@@ -1,25 +1,37 @@
 package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
+import io.nngeometry.engine.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * One side of a Kronecker product: a p x p matrix per group, stored whole, (groups, p, p), or as
+ * One side of a Kronecker product: a p x p matrix per group. It is stored whole, (groups, p, p); as
  * its diagonal, (groups, p), where the rest is zero: the moment of a vocabulary's one-hots, or the
- * axes that are its eigenvectors.
+ * axes that are its eigenvectors; or as a root R, (groups, p, m) with m < p, of R R^T: the moment
+ * of fewer vectors than they have elements.
  */
 sealed interface KroneckerFactor {
-  /** The factor that {@code stored} is, by its number of axes. */
+  /** The factor that {@code stored} is, by its shape. */
   static KroneckerFactor of(Tensor stored) {
+    return stored.dim() == 3 && stored.size(2) < stored.size(1)
+        ? new Root(stored)
+        : ofVectors(stored);
+  }
+
+  /** Some vectors as columns, (groups, p, r), or axes, (groups, p). */
+  static KroneckerFactor ofVectors(Tensor stored) {
     return switch ((int) stored.dim()) {
       case 2 -> new Diagonal(stored);
       case 3 -> new Whole(stored);
       default ->
           throw new IllegalArgumentException(
-              "a Kronecker factor has shape (groups, p, p) or (groups, p), not one of %d axes"
-                  .formatted(stored.dim()));
+              "a Kronecker factor has shape (groups, p, p), (groups, p, m) or (groups, p), not one"
+                  + " of %d axes".formatted(stored.dim()));
     };
   }
 
@@ -47,16 +59,11 @@ sealed interface KroneckerFactor {
   /** F G, diagonal if both are. */
   KroneckerFactor times(KroneckerFactor other);
 
-  /** Eigenvalues, (groups, p), and eigenvectors as columns, which are a factor; kept. */
+  /** Eigenvalues and eigenvectors as columns, all but some whose eigenvalue is zero; kept. */
   Spectrum spectrum(boolean positive);
 
   /** As a matrix of eigenvectors, U diag(values) U^T. */
   KroneckerFactor withEigenvalues(Tensor values);
-
-  /** The squares of all elements. */
-  default KroneckerFactor squared() {
-    return of(stored().square());
-  }
 
   /** A copy of its own memory. */
   default KroneckerFactor copy() {
@@ -78,24 +85,35 @@ sealed interface KroneckerFactor {
     return of(stored().mul(perGroup.reshape(sizes(perGroup.size(0)))));
   }
 
+  /** a F. */
+  default KroneckerFactor scaled(double factor) {
+    return of(stored().mul(new Scalar(factor)));
+  }
+
+  /** What it stores, by the name of what that is of {@code side}. */
+  default Map<String, Tensor> tensors(String side) {
+    return Map.of(side, stored());
+  }
+
   private long[] sizes(long groups) {
     long[] shape = new long[(int) stored().dim()];
-    java.util.Arrays.fill(shape, 1);
+    Arrays.fill(shape, 1);
     shape[0] = groups;
     return shape;
   }
 
   /** a F + b G, diagonal if both are. */
   default KroneckerFactor combined(double a, KroneckerFactor other, double b) {
-    boolean alike = stored().dim() == other.stored().dim();
-    Tensor mine = alike ? stored() : whole();
-    Tensor theirs = alike ? other.stored() : other.whole();
+    boolean diagonal = stored().dim() == 2 && other.stored().dim() == 2;
+    Tensor mine = diagonal ? stored() : whole();
+    Tensor theirs = diagonal ? other.stored() : other.whole();
     return of(mine.mul(new Scalar(a)).add(theirs, new Scalar(b)));
   }
 
   /** Whether the elements are the same, and stored alike. */
   default boolean sameAs(KroneckerFactor other) {
-    return stored().dim() == other.stored().dim() && stored().equal(other.stored());
+    return Arrays.equals(Tensors.shape(stored()), Tensors.shape(other.stored()))
+        && stored().equal(other.stored());
   }
 
   /** Whether it is near positive semi-definite, as all moments are and their negatives are not. */
@@ -152,6 +170,98 @@ sealed interface KroneckerFactor {
     @Override
     public KroneckerFactor withEigenvalues(Tensor values) {
       return new Whole(stored.mul(values.unsqueeze(1)).matmul(transposed()));
+    }
+  }
+
+  /** R R^T. */
+  record Root(Tensor stored) implements KroneckerFactor {
+    private Tensor transposed() {
+      return stored.transpose(1, 2);
+    }
+
+    @Override
+    public Tensor whole() {
+      return stored.matmul(transposed());
+    }
+
+    @Override
+    public Tensor diagonal() {
+      return stored.square().sum(-1);
+    }
+
+    @Override
+    public Tensor applyLeft(Tensor x) {
+      return stored.matmul(transposed().matmul(x));
+    }
+
+    @Override
+    public Tensor applyLeftTransposed(Tensor x) {
+      return applyLeft(x);
+    }
+
+    @Override
+    public Tensor applyRight(Tensor x) {
+      return x.matmul(stored).matmul(transposed());
+    }
+
+    @Override
+    public Tensor applyRightTransposed(Tensor x) {
+      return applyRight(x);
+    }
+
+    @Override
+    public KroneckerFactor times(KroneckerFactor other) {
+      return new Whole(stored.matmul(other.applyRight(transposed())));
+    }
+
+    @Override
+    public Spectrum spectrum(boolean positive) {
+      return Spectrum.keptOfRoot(stored);
+    }
+
+    /** Not of a root, which is no matrix of eigenvectors. */
+    @Override
+    public KroneckerFactor withEigenvalues(Tensor values) {
+      return new Whole(whole()).withEigenvalues(values);
+    }
+
+    @Override
+    public Tensor squaredNorms() {
+      return transposed().matmul(stored).square().flatten(1, -1).sum(1);
+    }
+
+    @Override
+    public KroneckerFactor scaled(Tensor perGroup) {
+      return new Whole(whole()).scaled(perGroup);
+    }
+
+    @Override
+    public KroneckerFactor scaled(double factor) {
+      return factor >= 0
+          ? new Root(stored.mul(new Scalar(Math.sqrt(factor))))
+          : new Whole(whole()).scaled(factor);
+    }
+
+    /** Roots beside each other are the root of the sum. */
+    @Override
+    public KroneckerFactor combined(double a, KroneckerFactor other, double b) {
+      if (other instanceof Root that
+          && a >= 0
+          && b >= 0
+          && 2 * (stored.size(2) + that.stored.size(2)) <= stored.size(1)) {
+        return new Root(Tensors.cat(List.of(scaled(a).stored(), that.scaled(b).stored()), 2));
+      }
+      return KroneckerFactor.super.combined(a, other, b);
+    }
+
+    @Override
+    public boolean isPositive() {
+      return true;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors(String side) {
+      return Map.of(side + "_root", stored);
     }
   }
 

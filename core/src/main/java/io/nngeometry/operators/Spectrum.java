@@ -5,14 +5,16 @@ import io.nngeometry.engine.SymmetricEigen;
 import io.nngeometry.engine.Tensors;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Eigenvalues and eigenvectors of symmetric matrices.
+ * Eigenvalues and eigenvectors of symmetric matrices, all or all but some whose eigenvalue is zero.
  *
- * @param values ascending, (..., p)
- * @param vectors as columns, (..., p, p)
+ * @param values ascending, (..., r)
+ * @param vectors as columns, (..., p, r)
  */
 record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
 
@@ -41,6 +43,29 @@ record Spectrum(Tensor values, Tensor vectors) implements AutoCloseable {
       Tensor values = positive ? s.values().clamp_min(new Scalar(0)) : s.values();
       return new Spectrum(Scope.detach(values), Scope.detach(s.vectors()));
     }
+  }
+
+  /**
+   * Decomposes R R^T for roots R, (..., p, m) with m < p, for keeping: m eigenvalues, beside which
+   * all are zero. With R = Q T the vectors are Q times those of T T^T, orthonormal however near R's
+   * columns are to dependent.
+   */
+  static Spectrum keptOfRoot(Tensor roots) {
+    try (Scope scope = Scope.open()) {
+      T_TensorTensor_T qt = torch.linalg_qr(roots.detach());
+      Tensor q = new Tensor(qt.get0());
+      Tensor t = new Tensor(qt.get1());
+      Spectrum small = of(t.matmul(t.transpose(-1, -2)));
+      return new Spectrum(
+          Scope.detach(small.values().clamp_min(new Scalar(0))),
+          Scope.detach(q.matmul(small.vectors())));
+    }
+  }
+
+  /** The mean of all p eigenvalues, (..., 1). */
+  Tensor mean() {
+    double p = vectors.size(values.dim() - 1);
+    return Tensors.sum(values, true, -1).div(new Scalar(p));
   }
 
   /** Fails unless every damped eigenvalue is safely above zero. */

@@ -17,7 +17,7 @@ enum StandardBasis implements Basis {
   }
 
   @Override
-  public Block block(Tensor coefficients) {
+  public Block block(Tensor coefficients, double rest) {
     return new DiagonalBlock(coefficients);
   }
 }

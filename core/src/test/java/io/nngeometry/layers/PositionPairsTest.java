@@ -26,7 +26,6 @@ class PositionPairsTest {
       @ForAll @IntRange(min = 1, max = 7) int rows,
       @ForAll @IntRange(min = 1, max = 7) int width) {
     try (Scope scope = Scope.open()) {
-      MatrixLayout layout = new MatrixLayout(groups, rows, width, false, 0);
       // as convolutions give their signals: features before positions
       List<Tensor> lefts =
           IntStream.range(0, cotangents)
@@ -34,9 +33,7 @@ class PositionPairsTest {
               .toList();
       Tensor right = randn(99, n, groups, positions, width);
       PerExampleOracle.assertClose(
-          Total.of(new PositionPairs(layout, lefts, right)::squares),
-          squared(lefts, right),
-          "squares");
+          Total.of(new PositionPairs(lefts, right)::squares), squared(lefts, right), "squares");
     }
   }
 
@@ -44,12 +41,11 @@ class PositionPairsTest {
   void tilesOfManyExamples() {
     try (Scope scope = Scope.open()) {
       // 5 examples of inputs, or 21 of signals, make two megabytes
-      MatrixLayout layout = new MatrixLayout(1, 90, 375, false, 0);
       List<Tensor> lefts = List.of(randn(1, 47, 1, 16, 90), randn(2, 47, 1, 16, 90));
       Tensor right = randn(3, 47, 1, 16, 375);
       PerExampleOracle.assertClose(
-          Total.of(new PositionPairs(layout, lefts, right)::squares),
-          Total.of(t -> new ProductTiles(layout, lefts, right).squares(t)),
+          Total.of(new PositionPairs(lefts, right)::squares),
+          Total.of(t -> new ProductTiles(lefts, right).squares(t)),
           "squares");
     }
   }
@@ -64,10 +60,9 @@ class PositionPairsTest {
 
   private static boolean isCheaper(int positions, int cotangents) {
     try (Scope scope = Scope.open()) {
-      MatrixLayout wide = new MatrixLayout(1, 128, 1152, false, 0);
       Tensor left = randn(1, 1, 1, positions, 128);
       Tensor right = randn(2, 1, 1, positions, 1152);
-      return new PositionPairs(wide, Collections.nCopies(cotangents, left), right).isCheaper();
+      return new PositionPairs(Collections.nCopies(cotangents, left), right).isCheaper();
     }
   }
 

@@ -35,8 +35,10 @@ import org.jspecify.annotations.Nullable;
  * metadata {@code format}, {@code version}, {@code representation}, {@code dtype}, {@code layers}
  * (id, kind, size and parameters in flat order) and {@code parts} (name, offset, size, kind of
  * block and, where it has one, its {@link MatrixLayout}), the last two as JSON. Kronecker factors
- * and bases are (groups, p, p), or their diagonals (groups, p) where that is all there is. Whoever
- * reads safetensors reads them; the network need not be there.
+ * are (groups, p, p), or their diagonals (groups, p) where that is all there is, or roots R,
+ * (groups, p, m), of R R^T, named {@code left_root} and {@code right_root}; bases are (groups, p,
+ * r) with r up to p, and {@code rest} is the eigenvalue of what they do not span. Whoever reads
+ * safetensors reads them; the network need not be there.
  */
 public final class OperatorFile {
   private static final String FORMAT = "nngeometry-pmat";
@@ -49,6 +51,7 @@ public final class OperatorFile {
    *
    * @param layout how its part is read as matrices, if it is
    * @param inputs which side of them inputs index, if that is known
+   * @param rest the eigenvalue of what its bases do not span, if they are not complete
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record PartFacts(
@@ -57,7 +60,8 @@ public final class OperatorFile {
       long size,
       String kind,
       @Nullable MatrixLayout layout,
-      @Nullable InputSide inputs) {
+      @Nullable InputSide inputs,
+      @Nullable Double rest) {
 
     static PartFacts of(LayerwisePMat.Part part) {
       Block block = part.block();
@@ -67,7 +71,8 @@ public final class OperatorFile {
           block.size(),
           block.kind(),
           block.layout().orElse(null),
-          block instanceof KroneckerBlock k ? k.inputs() : null);
+          block instanceof KroneckerBlock k ? k.inputs() : null,
+          block instanceof EigenKroneckerBlock e && e.missing() > 0 ? e.rest() : null);
     }
 
     /** The layout, which must be there and fit. */
@@ -111,7 +116,7 @@ public final class OperatorFile {
   private static List<PartFacts> parts(PMat matrix) {
     return matrix instanceof LayerwisePMat layerwise
         ? layerwise.parts().stream().map(PartFacts::of).toList()
-        : List.of(new PartFacts("all", 0, matrix.size(), LOW_RANK, null, null));
+        : List.of(new PartFacts("all", 0, matrix.size(), LOW_RANK, null, null, null));
   }
 
   /**
@@ -220,22 +225,37 @@ public final class OperatorFile {
       }
       case "eigen-kronecker" -> {
         var m = part.matrices();
+        Tensor left = vectors(content, part, "left_basis", m.groups(), m.rows());
+        Tensor right = vectors(content, part, "right_basis", m.groups(), m.width());
         yield new EigenKroneckerBlock(
             m,
-            factor(content, part, "left_basis", m.groups(), m.rows()),
-            factor(content, part, "right_basis", m.groups(), m.width()),
-            tensor(content, part, "coefficients", m.groups(), m.rows(), m.width()));
+            left,
+            right,
+            tensor(content, part, "coefficients", m.groups(), left.size(-1), right.size(-1)),
+            part.rest() == null ? 0 : part.rest());
       }
       default -> throw new IllegalArgumentException("no kind of block '" + part.kind() + "'");
     };
   }
 
-  /** A factor or basis: whole, or its diagonal alone. */
+  /** A factor: its root, its diagonal alone, or the whole. */
   private static Tensor factor(
       TensorFile content, PartFacts part, String name, long groups, long p) {
+    if (content.tensors().containsKey(part.name() + "/" + name + "_root")) {
+      return vectors(content, part, name + "_root", groups, p);
+    }
     return content.get(part.name() + "/" + name).dim() == 2
         ? tensor(content, part, name, groups, p)
         : tensor(content, part, name, groups, p, p);
+  }
+
+  /** Columns of p elements, p at most, or p axes. */
+  private static Tensor vectors(
+      TensorFile content, PartFacts part, String name, long groups, long p) {
+    Tensor t = content.get(part.name() + "/" + name);
+    return t.dim() == 2
+        ? tensor(content, part, name, groups, p)
+        : tensor(content, part, name, groups, p, Math.min(p, t.size(-1)));
   }
 
   private static Tensor tensor(TensorFile content, PartFacts part, String name, long... shape) {

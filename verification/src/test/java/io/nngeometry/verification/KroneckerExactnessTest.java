@@ -279,7 +279,8 @@ class KroneckerExactnessTest {
               .as("%s, seed %d", layer.id(), seed)
               .isLessThan(TOLERANCE);
           assertThat(
-                  Calculus.relativeError(basis.matmul(basis.t()), Tensors.eye(basis, layer.size())))
+                  Calculus.relativeError(
+                      basis.matmul(basis.t()), Tensors.eye(basis, basis.size(0))))
               .isLessThan(TOLERANCE);
           double trace = Tensors.item(exact.trace());
           assertThat(Math.abs(ekfac.trace() - trace) / trace).isLessThan(TOLERANCE);
@@ -296,13 +297,15 @@ class KroneckerExactnessTest {
     long groups = layout.groups();
     long rows = layout.rows();
     long width = layout.width();
-    Tensor matrices = Tensors.zeros(ekfac.leftBasis(), groups, rows, width, groups, rows, width);
+    long r = ekfac.leftBasis().size(-1);
+    long q = ekfac.rightBasis().size(-1);
+    Tensor matrices = Tensors.zeros(ekfac.leftBasis(), groups, r, q, groups, rows, width);
     for (long g = 0; g < groups; g++) {
-      // (rows, 1, rows, 1) times (1, width, 1, width)
+      // (r, 1, rows, 1) times (1, q, 1, width)
       Tensor left = ekfac.leftBasis().select(0, g).t().unsqueeze(1).unsqueeze(3);
       Tensor right = ekfac.rightBasis().select(0, g).t().unsqueeze(0).unsqueeze(2);
       matrices.select(0, g).select(2, g).copy_(left.mul(right));
     }
-    return layout.toFlat(matrices).reshape(layout.size(), layout.size());
+    return layout.toFlat(matrices).reshape(groups * r * q, layout.size());
   }
 }
