@@ -6,6 +6,7 @@ import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.layers.MatrixLayout;
+import io.nngeometry.operators.Block;
 import io.nngeometry.operators.EigenKroneckerBlock;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.List;
@@ -212,21 +213,9 @@ public enum BlockKind {
 
     @Override
     Need need(LayerSizes layer, int cotangents) {
-      if (!layer.outer()) {
-        return DENSE.need(layer, cotangents);
-      }
-      // the second reading: where it is cheaper factors are rotated, products else
-      int together = Filling.together(cotangents);
-      boolean inFactor = layer.positions() <= layer.matrix().rows() * together;
-      boolean signals = layer.positions() <= layer.matrix().width();
-      double rotated = (inFactor ? layer.factor() : 0) + (signals ? together * layer.signal() : 0);
-      double turning =
-          2.0
-              * layer.matrix().width()
-              * (inFactor ? layer.factor() : (double) cotangents * layer.layer().size());
-      return products(layer, cotangents, 1)
-          .and(new Need(0, rotated, turning))
-          .and(new Need(0, 0, kroneckerNeed(layer, cotangents).flops()));
+      return layer.outer()
+          ? turned(layer, cotangents).and(new Need(0, 0, kroneckerNeed(layer, cotangents).flops()))
+          : DENSE.need(layer, cotangents);
     }
 
     @Override
@@ -249,7 +238,7 @@ public enum BlockKind {
           KroneckerBlock kfac = (KroneckerBlock) first.finish(n)) {
         EigenKroneckerBlock start = kfac.toEigenbasis();
         start.tensors().values().forEach(Scope::detach);
-        return Optional.of(new EigenKroneckerAccumulator(layer, start, types));
+        return Optional.of(new EigenKroneckerAccumulator(layer, start, false, types));
       }
     }
   };
@@ -311,6 +300,30 @@ public enum BlockKind {
         once ? 0 : layer.factor(),
         layer.signal() + (once ? layer.factor() : 0) + squares,
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
+  }
+
+  /** Gradients in other bases: where it is cheaper factors are rotated, products else. */
+  static Need turned(LayerSizes layer, int cotangents) {
+    int together = Filling.together(cotangents);
+    boolean inFactor = layer.positions() <= layer.matrix().rows() * together;
+    boolean signals = layer.positions() <= layer.matrix().width();
+    double rotated = (inFactor ? layer.factor() : 0) + (signals ? together * layer.signal() : 0);
+    double turning =
+        2.0
+            * layer.matrix().width()
+            * (inFactor ? layer.factor() : (double) cotangents * layer.layer().size());
+    return products(layer, cotangents, 1).and(new Need(0, rotated, turning));
+  }
+
+  /** The kind that a block without Kronecker factors is of. */
+  static BlockKind of(Block block) {
+    return switch (block.kind()) {
+      case "dense" -> DENSE;
+      case "diagonal" -> DIAGONAL;
+      case "quasi-diagonal" -> QUASI_DIAGONAL;
+      case "identity" -> IDENTITY;
+      default -> throw new IllegalArgumentException("no kind makes a %s".formatted(block.kind()));
+    };
   }
 
   private static Need kroneckerNeed(LayerSizes layer, int cotangents) {

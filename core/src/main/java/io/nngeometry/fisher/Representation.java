@@ -21,7 +21,13 @@ import java.util.function.ToLongFunction;
 /**
  * What is stored of a matrix over parameter space. Swap one for another and the code around stays.
  */
-public abstract sealed class Representation {
+public abstract sealed class Representation
+    permits Representation.Dense,
+        Representation.LowRank,
+        Representation.Truncated,
+        Representation.Implicit,
+        Representation.Layerwise,
+        Refreshed {
   /** Everything: d x d. */
   public static final Representation DENSE = new Dense();
 
@@ -69,7 +75,7 @@ public abstract sealed class Representation {
 
   private final String name;
 
-  private Representation(String name) {
+  Representation(String name) {
     this.name = name;
   }
 
@@ -89,6 +95,28 @@ public abstract sealed class Representation {
   /** A mixed matrix: every layer has a kind of block of its own. */
   public static Representation layerwise(String name, Function<Layer, BlockKind> choose) {
     return new Layerwise(name, choose);
+  }
+
+  /**
+   * EKFAC's eigenvalues alone, in the eigenvectors of a matrix made before, of other examples or
+   * weights: one reading, and no decomposition. George et al. (2018, section 3.2) refresh them at
+   * every step and eigenvectors now and then.
+   *
+   * <pre>{@code
+   * PMat ekfac = fisher.on(some).as(EKFAC);
+   * PMat later = fisher.on(others).as(Representation.refresh(ekfac));
+   * }</pre>
+   *
+   * <p>Where the eigenvectors do not span all of a layer, because they were made of fewer vectors
+   * than those have elements, the rest has one eigenvalue, with which the trace is exact. Blocks
+   * without Kronecker eigenvectors, as those of normalisations, are made anew.
+   *
+   * @param ekfac an EKFAC or KFAC matrix, or a mixed one with such blocks, over the same layers; it
+   *     must stay open until the new one is made
+   * @throws IllegalArgumentException if it has no Kronecker eigenvectors
+   */
+  public static Representation refresh(PMat ekfac) {
+    return new Refreshed(ekfac);
   }
 
   /** Every representation by the name that the command line takes. */
@@ -171,7 +199,7 @@ public abstract sealed class Representation {
     return name;
   }
 
-  private static final class Dense extends Representation {
+  static final class Dense extends Representation {
     Dense() {
       super("dense");
     }
@@ -200,7 +228,7 @@ public abstract sealed class Representation {
     }
   }
 
-  private static final class LowRank extends Representation {
+  static final class LowRank extends Representation {
     LowRank() {
       super("low-rank");
     }
@@ -231,7 +259,7 @@ public abstract sealed class Representation {
     }
   }
 
-  private static final class Truncated extends Representation {
+  static final class Truncated extends Representation {
     /** Vectors, images and two temporaries. */
     private static final int COPIES = 4;
 
@@ -270,7 +298,7 @@ public abstract sealed class Representation {
     }
   }
 
-  private static final class Implicit extends Representation {
+  static final class Implicit extends Representation {
     Implicit() {
       super("implicit");
     }
@@ -291,7 +319,7 @@ public abstract sealed class Representation {
     }
   }
 
-  private static final class Layerwise extends Representation {
+  static final class Layerwise extends Representation {
     private final Function<Layer, BlockKind> choose;
 
     Layerwise(String name, Function<Layer, BlockKind> choose) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,11 @@ final class Sums implements AutoCloseable {
 
   LayerCollection layers() {
     return estimation.layers();
+  }
+
+  /** Of what kind they are. */
+  Types types() {
+    return types;
   }
 
   /** Number of examples read. */
@@ -106,6 +112,17 @@ final class Sums implements AutoCloseable {
         List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
   }
 
+  /** Asks for a sum of the first reading that nobody else does. */
+  void own(Layer layer, Representation whose, Supplier<BlockAccumulator> sum) {
+    takers.merge(
+        first.computeIfAbsent(List.of(layer.id(), whose), key -> sum.get()), 1, Integer::sum);
+  }
+
+  /** The block of a layer's own sum. */
+  Block own(Layer layer, Representation whose) {
+    return finished(Objects.requireNonNull(first.get(List.of(layer.id(), whose))));
+  }
+
   /** Asks for the second sums of all layers' blocks that have one. */
   void second(Function<Layer, BlockKind> choose) {
     Map<Layer, BlockAccumulator> firsts = new LinkedHashMap<>();
@@ -152,7 +169,10 @@ final class Sums implements AutoCloseable {
   /** A layer's finished block. */
   Block block(Layer layer, BlockKind kind) {
     BlockAccumulator last = second.get(List.of(layer.id(), kind));
-    BlockAccumulator sum = last == null ? of(layer, kind) : last;
+    return finished(last == null ? of(layer, kind) : last);
+  }
+
+  private Block finished(BlockAccumulator sum) {
     Block block = sum.finish(examples);
     taken(sum);
     return block;

@@ -139,6 +139,11 @@ public final class EigenKroneckerBlock implements Block {
         : Optional.empty();
   }
 
+  /** The same matrix, as tensors of its own. */
+  public EigenKroneckerBlock copy() {
+    return (EigenKroneckerBlock) times(1);
+  }
+
   /** As {@link #combine}, after which this block, a temporary, is closed. */
   Optional<Block> combineAndClose(double a, Block other, double b) {
     try (EigenKroneckerBlock me = this) {
