@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       "  nngeometry fim --model net.pt2 --data npz:x.npz --representation diag,ekfac",
       "  nngeometry fim --model mlp --weights mlp.safetensors --out F.safetensors",
       "  nngeometry fim --model net.pt2 --data npz:x.npz --estimator mc --trials 5",
+      "  nngeometry fim --model net.pt2 --data npz:more.npz --refresh ekfac.safetensors",
       "  nngeometry fim --model net.pt2 --data npz:x.npz --layers 'block*,!*.bias'"
     })
 final class FimCommand implements Callable<Integer> {
@@ -44,6 +46,14 @@ final class FimCommand implements Callable<Integer> {
               + " or implicit, whose file has these options alone and whose products run the"
               + " examples again. Several: kfac,diag. Default: ${DEFAULT-VALUE}.")
   private List<Representation> representations;
+
+  @Option(
+      names = "--refresh",
+      paramLabel = "FILE",
+      description =
+          "Second moments of this data in the eigenvectors of the ekfac or kfac matrix in FILE, in"
+              + " place of --representation: one reading and no decomposition.")
+  private @Nullable Path refreshed;
 
   @Option(
       names = "--out",
@@ -63,7 +73,14 @@ final class FimCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     MatrixSource source = new MatrixSource(model, data, fisher, limits, MatrixKind.FISHER);
-    new MatrixJob(source, representations, out).run(spec.commandLine(), output);
+    if (refreshed == null) {
+      new MatrixJob(source, representations, out).run(spec.commandLine(), output);
+    } else if (spec.commandLine().getParseResult().hasMatchedOption("--representation")) {
+      throw new UsageException("--refresh and --representation: give one of them");
+    } else {
+      InputFiles.readable("--refresh " + refreshed, refreshed, "fim --representation ekfac");
+      MatrixJob.refreshing(source, refreshed, out).run(spec.commandLine(), output);
+    }
     return 0;
   }
 }

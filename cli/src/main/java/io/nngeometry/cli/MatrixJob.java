@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /**
@@ -22,15 +23,27 @@ import picocli.CommandLine;
  *
  * @param source which matrix
  * @param representations in which forms
+ * @param refreshed the file of a matrix whose eigenvectors it is to have, or null
  * @param out the file of the only one, or of which each has its form before the ending
  */
-record MatrixJob(MatrixSource source, List<Representation> representations, Path out) {
+record MatrixJob(
+    MatrixSource source, List<Representation> representations, @Nullable Path refreshed, Path out) {
   private static final String SUFFIX = ".safetensors";
 
   /** Takes every form once. */
   MatrixJob {
     representations = representations.stream().distinct().toList();
     representations.forEach(source.kind()::check);
+  }
+
+  /** Of some forms. */
+  MatrixJob(MatrixSource source, List<Representation> representations, Path out) {
+    this(source, representations, null, out);
+  }
+
+  /** Of the form {@link Representation#refresh}. */
+  static MatrixJob refreshing(MatrixSource source, Path refreshed, Path out) {
+    return new MatrixJob(source, List.of(Representation.EKFAC), refreshed, out);
   }
 
   /**
@@ -91,7 +104,7 @@ record MatrixJob(MatrixSource source, List<Representation> representations, Path
       settings.forEach((name, value) -> facts.put(name, String.valueOf(value)));
       List<Representation> stored =
           representations.stream().filter(r -> r != Representation.IMPLICIT).toList();
-      List<PMat> matrices = stored.isEmpty() ? List.of() : opened.as(stored, output.progress());
+      List<PMat> matrices = stored.isEmpty() ? List.of() : matrices(opened, stored, output);
       List<Written> written = new ArrayList<>();
       for (int k = 0; k < matrices.size(); k++) {
         try (PMat m = matrices.get(k)) {
@@ -108,6 +121,19 @@ record MatrixJob(MatrixSource source, List<Representation> representations, Path
       Report report =
           new Report(settings, opened.network().layers().size(), watch.seconds(), written);
       output.print(output.json() ? Json.of(report) : report.toString());
+    }
+  }
+
+  private List<PMat> matrices(
+      MatrixSource.Opened opened, List<Representation> stored, OutputOptions output)
+      throws IOException {
+    if (refreshed == null) {
+      return opened.as(stored, output.progress());
+    }
+    try (PMat before = OperatorFile.read(refreshed, opened.network().layers())) {
+      return opened.as(List.of(Representation.refresh(before)), output.progress());
+    } catch (IllegalArgumentException e) {
+      throw new UserException("--refresh: " + e.getMessage(), e);
     }
   }
 

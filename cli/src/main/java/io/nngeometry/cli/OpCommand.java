@@ -13,7 +13,6 @@ import io.nngeometry.operators.PMat;
 import io.nngeometry.operators.SingularBlockException;
 import io.nngeometry.vectors.PVector;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -229,14 +228,7 @@ final class OpCommand implements Callable<Integer> {
 
   /** The matrix that {@code file} describes without storing it, if it does. */
   private Optional<MatrixSource> described(Path file) throws IOException {
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      throw new UserException(
-          "%s: %s; 'nngeometry fim --out %s' makes one"
-              .formatted(
-                  file,
-                  Files.exists(file) ? "not a readable file" : "no such file",
-                  file.getFileName()));
-    }
+    InputFiles.readable(file.toString(), file, "fim");
     List<String> given = StoredSource.given(spec.commandLine());
     Optional<MatrixSource> source = StoredSource.read(file, given);
     List<String> needless = given.stream().filter(word -> !word.startsWith("--memory")).toList();

@@ -50,14 +50,7 @@ final class Weights {
 
   /** Reads them into {@code net}. */
   static void load(Path file, NetworkKind kind, Module net) throws IOException {
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      throw new UserException(
-          "--weights %s: %s; 'nngeometry train --out %s' makes one"
-              .formatted(
-                  file,
-                  Files.exists(file) ? "not a readable file" : "no such file",
-                  file.getFileName()));
-    }
+    InputFiles.readable("--weights " + file, file, "train");
     try (TensorFile weights = io.nngeometry.io.Weights.read(file)) {
       String model = weights.metadata().getOrDefault("model", kind.word());
       if (!model.equals(kind.word())) {

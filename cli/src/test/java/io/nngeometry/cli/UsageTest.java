@@ -174,6 +174,7 @@ class UsageTest {
           fim --estimator some              | '--estimator'              | EMPIRICAL
           fim --estimator mc --trials 0     | --trials                   | at least 1
           fim --representation kfac,no      | 'no'                       | dense, block-diag, kfac
+          fim --representation diag --refresh x | --refresh              | give one of them
           fim --model alexnet               | 'alexnet'                  | small-conv, lenet, mlp
           fim --memory some                 | --memory                   | 4GiB
           fim --batch 0                     | --batch                    | at least 1
@@ -230,6 +231,8 @@ class UsageTest {
           spectrum --weights none --out DIR   | --weights none: no such file
           solve --out FILE                    | --out FILE: this is a file; name a directory
           fim --out DIR                       | --out DIR: this is a directory; name a file
+          fim --refresh none --out DIR/F      | --refresh none: no such file; 'nngeometry fim --representation ekfac --out none' makes one
+          fim --refresh FILE --out DIR/F      | FILE: it is not a safetensors file
           jacobian --out DIR                  | --out DIR: this is a directory; name a file
           hessian --out FILE/x                | --out FILE: this is a file; name a directory
           op DIR trace                        | DIR: not a readable file; 'nngeometry fim --out

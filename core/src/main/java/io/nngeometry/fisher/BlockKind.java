@@ -70,7 +70,7 @@ public enum BlockKind {
 
     @Override
     long least(Layer layer) {
-      return leastKronecker(layer);
+      return leastKronecker(layer, elements(layer));
     }
 
     @Override
@@ -105,7 +105,7 @@ public enum BlockKind {
 
     @Override
     long least(Layer layer) {
-      return leastKronecker(layer);
+      return leastKronecker(layer, elements(layer));
     }
 
     @Override
@@ -208,7 +208,7 @@ public enum BlockKind {
 
     @Override
     long least(Layer layer) {
-      return leastKronecker(layer);
+      return leastKronecker(layer, elements(layer));
     }
 
     @Override
@@ -366,11 +366,14 @@ public enum BlockKind {
     return Total.isNarrow(vectors, side) ? vectors : side;
   }
 
-  private static long leastKronecker(Layer layer) {
-    return layer
-        .matrix()
-        .map(m -> m.groups() * (m.rows() + m.width()))
-        .orElseGet(() -> DENSE.elements(layer));
+  /**
+   * Roots have a column at least; a lookup's inputs are counted, and tables used twice have none.
+   */
+  private static long leastKronecker(Layer layer, long most) {
+    return layer.matrix().isPresent() && layer.inputs() == InputSide.COLUMNS
+        ? layer.matrix().get().groups()
+            * (layer.matrix().get().rows() + layer.matrix().get().width())
+        : most;
   }
 
   private static BlockAccumulator kronecker(Layer layer, boolean reduce, Types types) {

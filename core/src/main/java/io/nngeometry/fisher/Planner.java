@@ -26,6 +26,12 @@ final class Planner {
   /** The share of the budget that may hold what a second reading would compute again. */
   private static final double TO_SPARE = 0.25;
 
+  /**
+   * What several minibatches take over one: what is kept of each lies between what is not, and the
+   * next finds holes: 0.95 to 1.2, measured.
+   */
+  private static final double HOLES = 1.07;
+
   private final Estimation estimation;
   private final Footprint footprint;
   private final double bytesPerNumber;
@@ -73,8 +79,10 @@ final class Planner {
     double left = estimation.budget().bytes() - stored - vectors;
     // products with vectors read minibatches as the data has them
     double target = readings > 0 ? Math.max(workingSet(), stored) : left;
-    long batch = batch(Math.min(left, target), perExample);
-    double all = bytesPerNumber * n * footprint.held();
+    long batch = batch(Math.min(left / HOLES, target), perExample);
+    double holes = batch < n ? HOLES : 1;
+    perExample *= holes;
+    double all = holes * bytesPerNumber * n * footprint.held();
     boolean atOnce =
         readings > 1
             && footprint.cotangents() <= Filling.MOST

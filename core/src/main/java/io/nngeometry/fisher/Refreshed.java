@@ -26,7 +26,8 @@ final class Refreshed extends Representation {
   Refreshed(PMat given) {
     super(EKFAC.name());
     if (!(given instanceof LayerwisePMat layerwise)
-        || layerwise.parts().stream().allMatch(p -> bases(p.block()).isEmpty())) {
+        || (layerwise.parts().stream().allMatch(p -> bases(p.block()).isEmpty())
+            && given.layers().layers().stream().anyMatch(l -> l.matrix().isPresent()))) {
       throw new IllegalArgumentException(
           "a %s matrix has no Kronecker eigenvectors to refresh: an ekfac or a kfac matrix has"
               .formatted(given.representation()));

@@ -3,6 +3,7 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -63,19 +64,20 @@ final class PositionPairs {
 
   /** Adds the sum of squares, (groups, rows, width). */
   void squares(Total total) {
+    Pairs inputs = new Pairs(atATime(width), width);
     forTiles(
-        rows,
         0,
         right.size(0),
-        (start, count) -> {
-          Tensor signals = signals(start, count);
+        new Pairs(atATime(rows), rows),
+        (start, signals) -> {
+          Tensor products = signals(start, signals);
           forTiles(
-              width,
               start,
-              count,
+              signals.count,
+              inputs,
               (first, some) ->
                   total.addProduct(
-                      signals.narrow(1, first - start, some).flatten(1, 2).transpose(1, 2),
+                      products.narrow(1, first - start, some.count).flatten(1, 2).transpose(1, 2),
                       inputs(first, some).flatten(1, 2),
                       1));
         });
@@ -85,59 +87,88 @@ final class PositionPairs {
   }
 
   /** Products of some examples' signals summed over cotangents, (groups, count, pairs, rows). */
-  private Tensor signals(long start, long count) {
-    Tensor signals = Tensors.empty(right, groups, count, pairs(), rows);
-    for (int k = 0; k < lefts.size(); k++) {
-      pairs(part(lefts.get(k), start, count), signals, k > 0);
+  private Tensor signals(long start, Pairs place) {
+    place.multiply(lefts.get(0), start);
+    for (Tensor left : lefts.subList(1, lefts.size())) {
+      place.add(left, start);
     }
     // a pair of two positions stands for both orders
-    signals.narrow(2, positions, pairs() - positions).mul_(Tensors.scalar(2));
-    return signals;
+    place.others.mul_(Tensors.scalar(2));
+    return place.products;
   }
 
   /** Products of some examples' inputs, (groups, count, pairs, width). */
-  private Tensor inputs(long start, long count) {
-    Tensor inputs = Tensors.empty(right, groups, count, pairs(), width);
-    pairs(part(right, start, count), inputs, false);
-    return inputs;
+  private Tensor inputs(long start, Pairs place) {
+    place.multiply(right, start);
+    return place.products;
+  }
+
+  /** As many examples as have {@link #TILE_BYTES} of products of so many features. */
+  private long atATime(long features) {
+    long bytes = groups * pairs() * features * right.element_size();
+    return Math.min(right.size(0), Math.max(1, TILE_BYTES / bytes));
   }
 
   private interface Tile {
-    void of(long first, long count);
+    void of(long first, Pairs place);
   }
 
-  /** As many examples at a time as have {@link #TILE_BYTES} of products of features. */
-  private void forTiles(long features, long first, long count, Tile tile) {
-    long bytes = groups * pairs() * features * right.element_size();
-    long together = Math.max(1, TILE_BYTES / bytes);
-    for (long start = first; start < first + count; start += together) {
+  /** Some examples at a time, as many as there is place for. */
+  private void forTiles(long first, long count, Pairs place, Tile tile) {
+    for (long start = first; start < first + count; start += place.count) {
       try (Scope scope = Scope.open()) {
-        tile.of(start, Math.min(together, first + count - start));
+        long left = first + count - start;
+        tile.of(start, left < place.count ? new Pairs(left, place.features) : place);
       }
     }
-  }
-
-  /** Some examples' factor as (groups, count, S, features) in one piece. */
-  private static Tensor part(Tensor factor, long start, long count) {
-    return factor.narrow(0, start, count).transpose(0, 1).contiguous();
   }
 
   /**
-   * Products of all pairs of positions, by their distance: those of a position and itself first.
+   * A place for some examples' products of all pairs of positions, by their distance: those of a
+   * position and itself first. It serves again and again: making its views takes as long as filling
+   * it.
    */
-  private void pairs(Tensor factor, Tensor place, boolean add) {
-    long first = 0;
-    for (long distance = 0; distance < positions; distance++) {
-      long length = positions - distance;
-      Tensor here = factor.narrow(2, 0, length);
-      Tensor there = factor.narrow(2, distance, length);
-      Tensor to = place.narrow(2, first, length);
-      if (add) {
-        to.addcmul_(here, there);
-      } else {
-        torch.mul_out(to, here, there);
+  private final class Pairs {
+    private final long count;
+    private final long features;
+    private final Tensor factor; // (groups, count, S, features)
+    private final Tensor products; // (groups, count, pairs, features)
+    private final Tensor others; // those of two positions
+    private final List<Distance> distances = new ArrayList<>();
+
+    Pairs(long count, long features) {
+      this.count = count;
+      this.features = features;
+      factor = Tensors.empty(right, groups, count, positions, features);
+      products = Tensors.empty(right, groups, count, pairs(), features);
+      others = products.narrow(2, positions, pairs() - positions);
+      long first = 0;
+      for (long distance = 0; distance < positions; distance++) {
+        long length = positions - distance;
+        distances.add(
+            new Distance(
+                factor.narrow(2, 0, length),
+                factor.narrow(2, distance, length),
+                products.narrow(2, first, length)));
+        first += length;
       }
-      first += length;
+    }
+
+    void multiply(Tensor all, long start) {
+      take(all, start);
+      distances.forEach(d -> torch.mul_out(d.place, d.here, d.there));
+    }
+
+    void add(Tensor all, long start) {
+      take(all, start);
+      distances.forEach(d -> d.place.addcmul_(d.here, d.there));
+    }
+
+    private void take(Tensor all, long start) {
+      factor.copy_(all.narrow(0, start, count).transpose(0, 1));
     }
   }
+
+  /** Pairs at one distance, as views. */
+  private record Distance(Tensor here, Tensor there, Tensor place) {}
 }

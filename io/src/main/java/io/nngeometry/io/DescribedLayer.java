@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -62,6 +63,32 @@ record DescribedLayer(String id, String kind, long size, List<Described> paramet
 
   private static Described of(Layer.Slot slot) {
     return new Described(slot.name(), Arrays.stream(slot.parameter().shape()).boxed().toList());
+  }
+
+  /** How {@code theirs} differ from {@code mine}, in words that follow "over". */
+  static String difference(List<DescribedLayer> theirs, List<DescribedLayer> mine) {
+    if (!ids(theirs).equals(ids(mine))) {
+      return "the layers %s, not over %s".formatted(ids(theirs), ids(mine));
+    }
+    for (int k = 0; k < mine.size(); k++) {
+      if (!theirs.get(k).equals(mine.get(k))) {
+        return "a layer %s, not over %s".formatted(theirs.get(k), mine.get(k));
+      }
+    }
+    return "the same layers";
+  }
+
+  private static List<String> ids(List<DescribedLayer> layers) {
+    return layers.stream().map(DescribedLayer::id).toList();
+  }
+
+  @Override
+  public String toString() {
+    return "%s (%s of %s)"
+        .formatted(
+            id,
+            kind,
+            parameters.stream().map(p -> p.name + " " + p.shape).collect(Collectors.joining(", ")));
   }
 
   /**

@@ -133,7 +133,7 @@ public final class OperatorFile {
           List<DescribedLayer> mine = DescribedLayer.of(layers);
           if (!theirs.equals(mine)) {
             throw new IllegalArgumentException(
-                "%s is over the layers %s, not over %s".formatted(file, theirs, mine));
+                "%s is over %s".formatted(file, DescribedLayer.difference(theirs, mine)));
           }
           return layers;
         });

@@ -243,6 +243,26 @@ class CommandsGoldenTest {
 
   @ParameterizedTest
   @MethodSource("nets")
+  void ekfacRefreshedWithTheSameDataIsItself(String name) throws IOException {
+    try (Scope scope = Scope.open()) {
+      Golden golden = Golden.read(name);
+      String metric = "--metric=" + kind(golden);
+      List<String> made =
+          about(golden, "fim", metric, "--representation=ekfac", "--out=" + file("E"));
+      List<String> refreshed =
+          about(golden, "fim", metric, "--refresh=" + file("E"), "--out=" + file("R"));
+      Command.run(made).well();
+      Command.run(refreshed).well();
+      for (String operation : List.of("trace", "diag", "mv", "norm")) {
+        Tensor expected = op(golden, operation, List.of(file("E").toString()));
+        Tensor result = op(golden, operation, List.of(file("R").toString()));
+        same(operation, result, expected, FIRST_ORDER);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("nets")
   void otherEstimatorsAndMetrics(String name) throws IOException {
     try (Scope scope = Scope.open()) {
       Golden golden = Golden.read(name);
