@@ -34,22 +34,35 @@ public final class Products {
     if (!serve(a) || !serve(b)) {
       return torch.matmul(a, b);
     }
-    check(a, b);
     Tensor products = Tensors.empty(a, a.size(0), a.size(1), a.size(2), b.size(3));
+    into(products, a, b);
+    return products;
+  }
+
+  /**
+   * Writes the products a_i b_i where they stay.
+   *
+   * @param place (n, groups, m, p), every matrix in one piece
+   */
+  public static void into(Tensor place, Tensor a, Tensor b) {
+    check(a, b);
+    check(place, a, b);
+    if (!serve(a) || !serve(b)) {
+      place.copy_(torch.matmul(a, b));
+      return;
+    }
     Operand left = Operand.of(a);
     Operand right = Operand.of(b);
-    Cblas blas = Cblas.of(products, left, right);
+    Cblas blas = Cblas.of(place, left, right);
     int m = side(a, 2);
     int p = side(b, 3);
     int k = side(a, 3);
-    long at = 0;
     for (long i = 0; i < a.size(0); i++) {
       for (long g = 0; g < a.size(1); g++) {
+        long at = i * place.stride(0) + g * place.stride(1);
         blas.gemm(m, p, k, 1, left.at(i, g, 0, 0), right.at(i, g, 0, 0), 0, at);
-        at += (long) m * p;
       }
     }
-    return products;
   }
 
   /** Whether there is something to multiply that the BLAS does. */
@@ -124,6 +137,18 @@ public final class Products {
       throw new IllegalArgumentException(
           "matrices %s cannot be multiplied with %s"
               .formatted(Arrays.toString(Tensors.shape(a)), Arrays.toString(Tensors.shape(b))));
+    }
+  }
+
+  /** The BLAS would write past the end. */
+  private static void check(Tensor place, Tensor a, Tensor b) {
+    long[] shape = {a.size(0), a.size(1), a.size(2), b.size(3)};
+    if (!Arrays.equals(Tensors.shape(place), shape)
+        || !place.select(0, 0).select(0, 0).is_contiguous()
+        || Tensors.type(place) != Tensors.type(a)) {
+      throw new IllegalArgumentException(
+          "products %s do not fit a place of shape %s"
+              .formatted(Arrays.toString(shape), Arrays.toString(Tensors.shape(place))));
     }
   }
 

@@ -16,13 +16,20 @@ abstract class GradientTiles {
     /**
      * @param cotangent the first
      * @param example the first
-     * @param tile (examples, groups, cotangents, rows, width), which may be overwritten
+     * @param tile (examples, groups, cotangents, rows, width)
      */
     void accept(int cotangent, long example, Tensor tile);
   }
 
   /** All gradients, tile by tile. */
   abstract void forEach(Consumer consumer);
+
+  /** Whether tiles are the consumer's to overwrite. */
+  abstract boolean passing();
+
+  private Tensor squared(Tensor tile, boolean mine) {
+    return mine ? tile.square_() : tile.square();
+  }
 
   /** How many things of so many numbers like {@code any} have so many bytes. */
   static long atATime(long bytes, long numbers, Tensor any) {
@@ -32,7 +39,7 @@ abstract class GradientTiles {
   /** The sum of their squared norms. */
   final double squaredNorm() {
     double[] sum = {0};
-    forEach((cotangent, example, tile) -> sum[0] += Tensors.item(tile.square_().sum()));
+    forEach((cotangent, example, tile) -> sum[0] += Tensors.item(squared(tile, passing()).sum()));
     return sum[0];
   }
 
@@ -57,7 +64,8 @@ abstract class GradientTiles {
           if (turned.size(0) == 1 && turned.size(2) == 1) {
             total.addSquare(turned.squeeze(2).squeeze(0));
           } else {
-            total.add(turned.square_().sum(0, 2));
+            boolean mine = passing() || columnBasis != null || rowBasis != null;
+            total.add(squared(turned, mine).sum(0, 2));
           }
         });
   }

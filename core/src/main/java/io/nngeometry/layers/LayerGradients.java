@@ -46,7 +46,8 @@ public abstract class LayerGradients {
    * @param columnBasis (groups, width, q)
    */
   public Tensor squareSumMatrix(MatrixLayout layout, Tensor rowBasis, Tensor columnBasis) {
-    return Total.of(t -> new GivenTiles(layout, perExample()).squares(rowBasis, columnBasis, t));
+    return Total.of(
+        t -> new GivenTiles(layout, perExample().unsqueeze(0)).squares(rowBasis, columnBasis, t));
   }
 
   /**

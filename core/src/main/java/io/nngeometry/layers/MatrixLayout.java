@@ -28,6 +28,11 @@ public record MatrixLayout(
     return new MatrixLayout(groups, rows, columns, false, transposedKernel);
   }
 
+  /** Whether flat vectors are a matrix by rows as they are. */
+  boolean isOneMatrix() {
+    return groups == 1 && !bias && transposedKernel == 0;
+  }
+
   /** Columns with the bias. */
   public long width() {
     return columns + (bias ? 1 : 0);

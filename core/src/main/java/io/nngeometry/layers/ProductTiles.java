@@ -49,8 +49,24 @@ final class ProductTiles extends GradientTiles {
   }
 
   @Override
+  boolean passing() {
+    return true;
+  }
+
+  @Override
   void forEach(Consumer consumer) {
     forEachStack((stack, inputs, first) -> forEach(stack, inputs, first, consumer));
+  }
+
+  /**
+   * Writes all gradients of layers with one group where they stay.
+   *
+   * @param place (n, 1, K rows, width), every example's in one piece
+   */
+  void into(Tensor place) {
+    forEachStack(
+        (stack, inputs, first) ->
+            Products.into(place.narrow(0, first, stack.size(0)), stack.flatten(2, 3), inputs));
   }
 
   /**

@@ -18,13 +18,19 @@ import org.jspecify.annotations.Nullable;
 public final class StackedGradients {
   private final List<LayerGradients> each;
   private final @Nullable OuterStack shared;
+  private final @Nullable Tensor given;
 
   /**
    * @param each those of every cotangent, at least one
    */
   public StackedGradients(List<LayerGradients> each) {
+    this(each, null);
+  }
+
+  private StackedGradients(List<LayerGradients> each, @Nullable Tensor given) {
     this.each = each;
     this.shared = OuterGradients.sharing(each);
+    this.given = given;
   }
 
   /**
@@ -37,7 +43,7 @@ public final class StackedGradients {
     for (long k = 0; k < gradients.size(0); k++) {
       each.add(new ExplicitGradients(gradients.select(0, k)));
     }
-    return new StackedGradients(each);
+    return new StackedGradients(each, gradients);
   }
 
   /** Those of every cotangent. */
@@ -45,10 +51,10 @@ public final class StackedGradients {
     return each;
   }
 
-  /** Every example's gradient, (K, n, size) in flat order. */
+  /** Every example's gradient, (K, n, size) in flat order; in memory, example by example. */
   public Tensor perExample(long size) {
-    Tensor place =
-        Tensors.empty(each.get(0).anyTensor(), each.size(), each.get(0).examples(), size);
+    Tensor like = each.get(0).anyTensor();
+    Tensor place = Tensors.empty(like, each.get(0).examples(), each.size(), size).transpose(0, 1);
     try (Scope scope = Scope.open()) {
       perExampleInto(place, 1);
     }
@@ -102,6 +108,8 @@ public final class StackedGradients {
   public void squares(MatrixLayout layout, Tensor rowBasis, Tensor columnBasis, Total total) {
     if (shared != null) {
       shared.squares(rowBasis, columnBasis, total);
+    } else if (given != null) {
+      new GivenTiles(layout, given).squares(rowBasis, columnBasis, total);
     } else {
       each.forEach(g -> total.add(g.squareSumMatrix(layout, rowBasis, columnBasis)));
     }
