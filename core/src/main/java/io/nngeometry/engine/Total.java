@@ -65,6 +65,13 @@ public final class Total implements AutoCloseable {
     columns = all;
   }
 
+  /** An empty sum that expects the same. */
+  public Total another() {
+    Total other = new Total();
+    other.columns = columns;
+    return other;
+  }
+
   /** Whether of moments with so many rows the root is kept. */
   public boolean keepsRoot(long side) {
     return sum == null && images.isEmpty() && isNarrow(columns, side);

@@ -7,6 +7,11 @@ interface BlockAccumulator extends Accumulator {
   /** Adds the sums of another accumulator of the same kind over other examples. */
   void merge(BlockAccumulator other);
 
+  /** Multiplications and additions that the eigenvectors of its factors take, about. */
+  default double eigenvectors() {
+    return 0;
+  }
+
   /** The block, a mean over {@code examples}. */
   Block finish(long examples);
 }

@@ -1,11 +1,9 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Scope;
-import io.nngeometry.engine.Total;
 import io.nngeometry.layers.InputSide;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerSizes;
-import io.nngeometry.layers.MatrixLayout;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.EigenKroneckerBlock;
 import io.nngeometry.operators.KroneckerBlock;
@@ -60,22 +58,22 @@ public enum BlockKind {
   KFAC {
     @Override
     long elements(Layer layer) {
-      return kroneckerElements(layer, layer.inputs() == InputSide.ROWS);
+      return KroneckerSizes.whole(layer, layer.inputs() == InputSide.ROWS);
     }
 
     @Override
-    long elements(LayerSizes layer, long examples, int cotangents) {
-      return kroneckerElements(layer, layer.positions() * examples, cotangents);
+    long elements(LayerSizes layer, GradientCount count) {
+      return KroneckerSizes.elements(layer, elements(layer.layer()), layer.positions(), count);
     }
 
     @Override
     long least(Layer layer) {
-      return leastKronecker(layer, elements(layer));
+      return KroneckerSizes.least(layer, elements(layer));
     }
 
     @Override
     Need need(LayerSizes layer, int cotangents) {
-      return kroneckerNeed(layer, cotangents);
+      return KroneckerSizes.need(layer, cotangents);
     }
 
     @Override
@@ -93,24 +91,22 @@ public enum BlockKind {
   KFAC_REDUCE {
     @Override
     long elements(Layer layer) {
-      return kroneckerElements(layer, false);
+      return KroneckerSizes.whole(layer, false);
     }
 
     @Override
-    long elements(LayerSizes layer, long examples, int cotangents) {
-      return layer.layer().inputs() == InputSide.COLUMNS
-          ? kroneckerElements(layer, examples, cotangents)
-          : elements(layer.layer());
+    long elements(LayerSizes layer, GradientCount count) {
+      return KroneckerSizes.elements(layer, elements(layer.layer()), 1, count);
     }
 
     @Override
     long least(Layer layer) {
-      return leastKronecker(layer, elements(layer));
+      return KroneckerSizes.least(layer, elements(layer));
     }
 
     @Override
     Need need(LayerSizes layer, int cotangents) {
-      return kroneckerNeed(layer, cotangents);
+      return KroneckerSizes.need(layer, cotangents);
     }
 
     @Override
@@ -194,27 +190,22 @@ public enum BlockKind {
     }
 
     @Override
-    long elements(LayerSizes layer, long examples, int cotangents) {
-      if (layer.layer().matrix().isEmpty()) {
-        return elements(layer.layer());
-      }
-      MatrixLayout m = layer.matrix();
-      long inputs = layer.positions() * examples;
-      boolean roots = hasRoots(layer);
-      long rows = roots ? columns(inputs * cotangents, m.rows()) : m.rows();
-      long width = roots ? columns(inputs, m.width()) : m.width();
-      return KFAC.elements(layer, examples, cotangents) + m.groups() * rows * width;
+    long elements(LayerSizes layer, GradientCount count) {
+      return layer.layer().matrix().isEmpty()
+          ? elements(layer.layer())
+          : KFAC.elements(layer, count) + KroneckerSizes.coefficients(layer, count);
     }
 
     @Override
     long least(Layer layer) {
-      return leastKronecker(layer, elements(layer));
+      return KroneckerSizes.least(layer, elements(layer));
     }
 
     @Override
     Need need(LayerSizes layer, int cotangents) {
       return layer.outer()
-          ? turned(layer, cotangents).and(new Need(0, 0, kroneckerNeed(layer, cotangents).flops()))
+          ? KroneckerSizes.turned(layer, cotangents)
+              .and(new Need(0, 0, KroneckerSizes.need(layer, cotangents).flops()))
           : DENSE.need(layer, cotangents);
     }
 
@@ -247,7 +238,7 @@ public enum BlockKind {
   abstract long elements(Layer layer);
 
   /** The same for a number of examples, which may be few. */
-  long elements(LayerSizes layer, long examples, int cotangents) {
+  long elements(LayerSizes layer, GradientCount count) {
     return elements(layer.layer());
   }
 
@@ -302,19 +293,6 @@ public enum BlockKind {
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
   }
 
-  /** Gradients in other bases: where it is cheaper factors are rotated, products else. */
-  static Need turned(LayerSizes layer, int cotangents) {
-    int together = Filling.together(cotangents);
-    boolean inFactor = layer.positions() <= layer.matrix().rows() * together;
-    boolean signals = layer.positions() <= layer.matrix().width();
-    double rotated = (inFactor ? layer.factor() : 0) + (signals ? together * layer.signal() : 0);
-    double turning =
-        2.0
-            * layer.matrix().width()
-            * (inFactor ? layer.factor() : (double) cotangents * layer.layer().size());
-    return products(layer, cotangents, 1).and(new Need(0, rotated, turning));
-  }
-
   /** The kind that a block without Kronecker factors is of. */
   static BlockKind of(Block block) {
     return switch (block.kind()) {
@@ -324,56 +302,6 @@ public enum BlockKind {
       case "identity" -> IDENTITY;
       default -> throw new IllegalArgumentException("no kind makes a %s".formatted(block.kind()));
     };
-  }
-
-  private static Need kroneckerNeed(LayerSizes layer, int cotangents) {
-    if (!layer.outer()) {
-      return DENSE.need(layer, cotangents);
-    }
-    double a = layer.factor() * layer.matrix().width() * (layer.patchless() ? 1 : 2);
-    double g = layer.signal() * layer.matrix().rows() * 2;
-    // a factor that was made is held for the minibatch, an image only for its moment
-    double kept = layer.patchless() ? 0 : layer.factor();
-    double passing = (layer.patchless() ? 1.3 * layer.inputs() : layer.factor()) + layer.signal();
-    return new Need(kept, passing, a + cotangents * g);
-  }
-
-  private static long kroneckerElements(Layer layer, boolean diagonalRows) {
-    if (layer.matrix().isEmpty()) {
-      return DENSE.elements(layer);
-    }
-    MatrixLayout m = layer.matrix().get();
-    long left = diagonalRows ? m.rows() : Math.multiplyExact(m.rows(), m.rows());
-    return m.groups() * (left + m.width() * m.width());
-  }
-
-  /** Where factors are moments of few vectors their roots are stored. */
-  private static long kroneckerElements(LayerSizes layer, long inputs, int cotangents) {
-    if (!hasRoots(layer)) {
-      return KFAC.elements(layer.layer());
-    }
-    MatrixLayout m = layer.matrix();
-    return m.groups()
-        * (m.rows() * columns(inputs * cotangents, m.rows())
-            + m.width() * columns(inputs, m.width()));
-  }
-
-  private static boolean hasRoots(LayerSizes layer) {
-    return layer.layer().matrix().isPresent() && layer.layer().inputs() == InputSide.COLUMNS;
-  }
-
-  private static long columns(long vectors, long side) {
-    return Total.isNarrow(vectors, side) ? vectors : side;
-  }
-
-  /**
-   * Roots have a column at least; a lookup's inputs are counted, and tables used twice have none.
-   */
-  private static long leastKronecker(Layer layer, long most) {
-    return layer.matrix().isPresent() && layer.inputs() == InputSide.COLUMNS
-        ? layer.matrix().get().groups()
-            * (layer.matrix().get().rows() + layer.matrix().get().width())
-        : most;
   }
 
   private static BlockAccumulator kronecker(Layer layer, boolean reduce, Types types) {

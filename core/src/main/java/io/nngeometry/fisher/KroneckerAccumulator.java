@@ -91,6 +91,11 @@ final class KroneckerAccumulator implements BlockAccumulator {
   }
 
   @Override
+  public double eigenvectors() {
+    return ofInputs.eigenvectors() + ofSignals.eigenvectors();
+  }
+
+  @Override
   public KroneckerBlock finish(long examples) {
     return (KroneckerBlock)
         Block.keeping(

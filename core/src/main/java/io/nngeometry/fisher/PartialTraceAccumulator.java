@@ -57,6 +57,11 @@ final class PartialTraceAccumulator implements BlockAccumulator {
   }
 
   @Override
+  public double eigenvectors() {
+    return overRows.eigenvectors() + overColumns.eigenvectors();
+  }
+
+  @Override
   public Block finish(long examples) {
     return Block.keeping(
         () -> {

@@ -48,6 +48,7 @@ final class Planner {
   Plan plan(List<Representation> representations) {
     LayerCollection layers = estimation.layers();
     long n = estimation.pass().data().size();
+    GradientCount count = new GradientCount(n, footprint.cotangents(), estimation.centred());
     double stored = 0;
     double finishing = 0;
     Need recorded = Need.NOTHING;
@@ -57,7 +58,7 @@ final class Planner {
     int passes = 0;
     for (Representation r : representations) {
       Work work = r.work(footprint);
-      double bytes = bytesPerSum * (double) r.elements(layers, footprint, n);
+      double bytes = bytesPerSum * (double) r.elements(layers, footprint.layers(), count);
       stored += bytes;
       finishing += bytes * r.copies();
       vectors = Math.max(vectors, bytesPerNumber * work.vectors() * layers.size());

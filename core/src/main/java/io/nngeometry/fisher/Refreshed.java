@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Second moments in the eigenvectors of a matrix that is there; blocks without any are made anew.
@@ -37,7 +39,7 @@ final class Refreshed extends Representation {
   }
 
   /** How to copy a block's eigenvectors, if it has some that are Kronecker products. */
-  private static Optional<java.util.function.Supplier<EigenKroneckerBlock>> bases(Block block) {
+  private static Optional<Supplier<EigenKroneckerBlock>> bases(Block block) {
     if (block instanceof KroneckerBlock kronecker && kronecker.symmetric()) {
       return Optional.of(kronecker::toEigenbasis);
     }
@@ -45,7 +47,7 @@ final class Refreshed extends Representation {
   }
 
   private Block block(Layer layer) {
-    return java.util.Objects.requireNonNull(blocks.get(layer.id()));
+    return Objects.requireNonNull(blocks.get(layer.id()));
   }
 
   private boolean hasBases(Layer layer) {
@@ -66,7 +68,7 @@ final class Refreshed extends Representation {
       boolean turned = layer.outer() && hasBases(layer.layer());
       needs.add(
           turned
-              ? BlockKind.turned(layer, f.cotangents())
+              ? KroneckerSizes.turned(layer, f.cotangents())
               : kind(layer.layer()).need(layer, f.cotangents()));
     }
     return new Work(true, 1, 0, Need.sideBySide(needs.stream()).and(f.stacked()));

@@ -164,8 +164,8 @@ public abstract sealed class Representation
   public abstract long elements(LayerCollection layers, long gradients);
 
   /** The same for layers of known sizes, whose examples may be few. */
-  long elements(LayerCollection layers, Footprint footprint, long examples) {
-    return elements(layers, examples * footprint.cotangents());
+  long elements(LayerCollection layers, List<LayerSizes> sizes, GradientCount count) {
+    return elements(layers, count.examples() * count.cotangents());
   }
 
   /** Numbers that it stores at the least, whatever the examples. */
@@ -348,17 +348,15 @@ public abstract sealed class Representation
     }
 
     @Override
-    long elements(LayerCollection layers, Footprint footprint, long examples) {
-      Map<Layer, LayerSizes> sizes = new HashMap<>();
-      footprint.layers().forEach(s -> sizes.put(s.layer(), s));
+    long elements(LayerCollection layers, List<LayerSizes> sizes, GradientCount count) {
+      Map<Layer, LayerSizes> of = new HashMap<>();
+      sizes.forEach(s -> of.put(s.layer(), s));
       return total(
           layers,
           layer -> {
             BlockKind kind = choose.apply(layer);
-            LayerSizes mine = sizes.get(layer); // none where a layer was not used
-            return mine == null
-                ? kind.elements(layer)
-                : kind.elements(mine, examples, footprint.cotangents());
+            LayerSizes mine = of.get(layer); // none where a layer was not used
+            return mine == null ? kind.elements(layer) : kind.elements(mine, count);
           });
     }
 

@@ -35,18 +35,18 @@ final class Sum implements AutoCloseable {
   void grow(Consumer<? super Total> terms) {
     if (accumulateIn == resultType) {
       terms.accept(total);
-    } else {
-      try (Scope scope = Scope.open()) {
-        add(Total.of(terms));
-      }
+      return;
+    }
+    try (Scope scope = Scope.open();
+        Total part = total.another()) {
+      terms.accept(part);
+      merge(part);
     }
   }
 
   /** Tells how many columns moments will have in all: see {@link Total#expect}. */
   void expect(long columns) {
-    if (accumulateIn == resultType) {
-      total.expect(columns);
-    }
+    total.expect(columns);
   }
 
   /** Adds a term that is the caller's alone, and passes to the sum. */
@@ -64,14 +64,18 @@ final class Sum implements AutoCloseable {
   }
 
   void merge(Sum other) {
-    if (other.total.isEmpty()) {
+    merge(other.total);
+  }
+
+  private void merge(Total other) {
+    if (other.isEmpty()) {
       return;
     }
-    Optional<Tensor> root = other.total.root();
+    Optional<Tensor> root = other.root();
     if (root.isPresent()) {
-      total.addMoment(root.get().unsqueeze(0), 1);
+      total.addMoment(root.get().unsqueeze(0).to(accumulateIn), 1);
     } else {
-      Tensor theirs = other.total.value();
+      Tensor theirs = other.value();
       add(total.isEmpty() ? theirs.clone() : theirs);
     }
   }
@@ -83,7 +87,7 @@ final class Sum implements AutoCloseable {
       return mean(what, n);
     }
     checkFinite(what, root.get());
-    return root.get().div(new Scalar(Math.sqrt(n)));
+    return root.get().div(new Scalar(Math.sqrt(n))).to(resultType);
   }
 
   /** The sum over {@code n}, a new tensor of the terms' type. */
@@ -94,6 +98,17 @@ final class Sum implements AutoCloseable {
     Tensor sum = total.value();
     checkFinite(what, sum);
     return Scope.keeping(() -> sum.div(new Scalar(n)).reshape(shape).to(resultType));
+  }
+
+  /** Multiplications and additions that its eigenvectors take, about, if it is of matrices. */
+  double eigenvectors() {
+    if (shape.length < 3) {
+      return 0;
+    }
+    double p = shape[1];
+    double m = total.root().map(root -> root.size(2)).orElse(shape[1]);
+    // of the root an orthonormal basis is made first
+    return shape[0] * (10 * m * m * m + (m < p ? 6 * p * m * m : 0));
   }
 
   private static void checkFinite(String what, Tensor sum) {

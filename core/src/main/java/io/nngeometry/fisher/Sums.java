@@ -135,7 +135,7 @@ final class Sums implements AutoCloseable {
     try {
       Workers.forEach(
           firsts.keySet(),
-          Sums::eigenvectors,
+          layer -> Objects.requireNonNull(firsts.get(layer)).eigenvectors(),
           layer ->
               choose
                   .apply(layer)
@@ -156,14 +156,6 @@ final class Sums implements AutoCloseable {
         taken(of(layer, choose.apply(layer)));
       }
     }
-  }
-
-  /** Multiplications and additions that the eigenvectors of both sides take, about. */
-  private static double eigenvectors(Layer layer) {
-    return layer
-        .matrix()
-        .map(m -> 10.0 * m.groups() * (Math.pow(m.rows(), 3) + Math.pow(m.width(), 3)))
-        .orElse(0.0);
   }
 
   /** A layer's finished block. */

@@ -134,9 +134,14 @@ public final class LayerInputs {
 
   /** Positions of an example, S, over all uses. */
   public long positions() {
-    return uses.stream()
-        .mapToLong(use -> rule(use).signalFactor(use.output().detach()).size(2))
-        .sum();
+    return uses.stream().mapToLong(this::positions).sum();
+  }
+
+  private long positions(LayerUse use) {
+    LinearMapRule rule = rule(use);
+    MatrixLayout m = rule.layout();
+    long features = rule.inputIsLeft() ? m.columns() : m.rows();
+    return use.output().numel() / (examples * m.groups() * features);
   }
 
   /** Multiplications and additions of the layer's forward pass, about. */

@@ -225,8 +225,40 @@ public final class PerExampleOracle {
           torch.matmul(s.transpose(-1, -2), s).sum(0).mul(Tensors.scalar(2)),
           "signal moment");
       assertThat(outer.positions()).isEqualTo(a.size(2));
+      assertThat(in.positions()).isEqualTo(a.size(2));
+      checkRoots(in, a, s, expected);
     }
     return g;
+  }
+
+  /** Where moments are kept as roots they are those of the same. */
+  private static void checkRoots(LayerInputs in, Tensor a, Tensor s, Tensor expected) {
+    if (in.layer().inputs() != InputSide.COLUMNS) {
+      return;
+    }
+    try (Total inputs = new Total();
+        Total signals = new Total()) {
+      inputs.expect(1);
+      signals.expect(1);
+      in.inputMoment(inputs);
+      OuterGradients.moment(s, 2, signals);
+      assertThat(inputs.root().isPresent()).isEqualTo(a.size(3) > 1);
+      assertThat(signals.root().isPresent()).isEqualTo(s.size(3) > 1);
+      inputs.root().ifPresent(r -> assertClose(square(r), expected, "root of inputs"));
+      signals
+          .root()
+          .ifPresent(
+              r ->
+                  assertClose(
+                      square(r),
+                      torch.matmul(s.transpose(-1, -2), s).sum(0).mul(Tensors.scalar(2)),
+                      "root of signals"));
+      assertClose(inputs.value(), expected, "inputs whole");
+    }
+  }
+
+  private static Tensor square(Tensor root) {
+    return torch.bmm(root, root.transpose(1, 2));
   }
 
   /** Gram between these examples and the first two of them. */
