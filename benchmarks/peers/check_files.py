@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Reads the matrices of one run of `nngeometry compare` with the safetensors package alone and checks
-them against each other: representations with the exact diagonal have the same trace in every layer.
+"""Reads the matrices of one run of `nngeometry compare` or `fim` with the safetensors package alone and
+checks them against each other: representations with the exact diagonal have the same trace in every layer.
 
     python3 benchmarks/peers/check_files.py compare
 """
@@ -14,28 +14,31 @@ from safetensors import safe_open
 EXACT = {"dense", "block-diag", "diag", "quasi-diag", "ekfac", "low-rank"}
 
 
-def diagonal(factor):
-    """Of a matrix, or of one that is stored as its diagonal."""
-    return factor if factor.ndim == 1 else np.diagonal(factor)
+def traces(t, side):
+    """Those of a factor, by group: stored as a root R of R R^T, as its diagonal, or whole."""
+    if side + "_root" in t:
+        return (t[side + "_root"].astype(np.float64) ** 2).sum((1, 2))
+    factor = t[side].astype(np.float64)
+    return factor.sum(1) if factor.ndim == 2 else np.trace(factor, axis1=1, axis2=2)
 
 
-def trace(kind, t):
+def trace(part, t):
     """Trace of one block from what is stored of it."""
+    kind = part["kind"]
     if kind == "dense":
         return np.trace(t["matrix"], dtype=np.float64)
     if kind in ("diagonal", "quasi-diagonal"):
         return t["diagonal"].sum(dtype=np.float64)
     if kind == "kronecker":
-        return sum(
-            diagonal(l).sum(dtype=np.float64) * diagonal(r).sum(dtype=np.float64)
-            for l, r in zip(t["left"], t["right"])
-        )
+        return (traces(t, "left") * traces(t, "right")).sum()
     if kind == "eigen-kronecker":
         for name in ("left_basis", "right_basis"):
             for u in t[name].astype(np.float64):
                 square = u * u if u.ndim == 1 else u.T @ u
-                assert np.allclose(square, np.eye(len(u)) if u.ndim > 1 else 1, atol=1e-4), name + " is not orthonormal"
-        return t["coefficients"].sum(dtype=np.float64)
+                assert np.allclose(square, np.eye(u.shape[1]) if u.ndim > 1 else 1, atol=1e-4), name + " is not orthonormal"
+        # what the bases do not span has one eigenvalue
+        others = (part["size"] - t["coefficients"].size) * part.get("rest", 0)
+        return t["coefficients"].sum(dtype=np.float64) + others
     if kind == "low-rank":
         return (t["rows"].astype(np.float64) ** 2).sum()
     raise ValueError("unknown kind of block: " + kind)
@@ -51,7 +54,7 @@ def read(path):
         tensors = {key: f.get_tensor(key) for key in f.keys()}
     parts = json.loads(meta["parts"])
     assert sum(p["size"] for p in parts) == sum(l["size"] for l in json.loads(meta["layers"]))
-    traces, seen = {}, set()
+    found, seen = {}, set()
     for part in parts:
         own = {}
         for key in tensors:
@@ -60,9 +63,9 @@ def read(path):
                 seen.add(key)
         for name, tensor in own.items():
             assert np.isfinite(tensor).all(), (path, name)
-        traces[part["name"]] = trace(part["kind"], own)
+        found[part["name"]] = trace(part, own)
     assert seen == set(tensors), "tensors of no part: %s" % (set(tensors) - seen)
-    return meta["representation"], traces
+    return meta["representation"], found
 
 
 def main(folder):
