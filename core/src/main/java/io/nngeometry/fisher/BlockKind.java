@@ -34,7 +34,7 @@ public enum BlockKind {
   /** The diagonal. */
   DIAGONAL {
     @Override
-    boolean stacks() {
+    boolean stacks(Layer layer) {
       return true;
     }
 
@@ -125,7 +125,7 @@ public enum BlockKind {
   /** The diagonal and each bias's covariance with its row; the diagonal where there are none. */
   QUASI_DIAGONAL {
     @Override
-    boolean stacks() {
+    boolean stacks(Layer layer) {
       return true;
     }
 
@@ -175,8 +175,8 @@ public enum BlockKind {
    */
   EKFAC {
     @Override
-    boolean stacks() {
-      return true;
+    boolean stacks(Layer layer) {
+      return layer.matrix().isPresent();
     }
 
     @Override
@@ -252,8 +252,8 @@ public enum BlockKind {
     return 1;
   }
 
-  /** Whether several cotangents are taken at once. */
-  boolean stacks() {
+  /** Whether several cotangents of the layer are taken at once. */
+  boolean stacks(Layer layer) {
     return false;
   }
 

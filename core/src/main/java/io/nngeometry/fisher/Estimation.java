@@ -103,8 +103,8 @@ record Estimation(
       Filling first = new Filling(sums.firstReading());
       pass.forEachRecorded(
           recorded -> {
-            List<Signals> all = recorded.signals(cotangents(recorded.outputs(), recorded.batch()));
-            first.fill(recorded.inputs(), recorded.size(), all);
+            Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
+            List<Signals> all = first.fillHolding(recorded, cotangents);
             held.add(HeldBatch.of(recorded, all));
           });
       sums.examples(pass.data().size());

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 
@@ -81,25 +82,52 @@ final class Filling {
     int together = byLayer.isEmpty() ? 1 : together(count);
     for (int first = 0; first < count; first += together) {
       try (Scope scope = Scope.open()) {
-        List<Signals> signals = new ArrayList<>();
         List<Tensor> columns = cotangents.some(first, Math.min(together, count - first));
-        for (int k = first; k < first + columns.size(); k++) {
-          Signals mine = recorded.signals(columns.get(k - first), k == count - 1);
-          fillOne(inputs, recorded.size(), mine, k);
-          signals.add(mine);
-        }
+        List<Signals> signals = fillEach(recorded, columns, first, count, in -> false);
         fillStacks(inputs, signals, first, together == count);
       }
     }
   }
 
-  /** Adds a minibatch of which the signals of all cotangents are at hand. */
-  void fill(Map<String, LayerInputs> inputs, long examples, List<Signals> signals) {
-    begin(inputs, examples, signals.size());
-    for (int k = 0; k < signals.size(); k++) {
-      fillOne(inputs, examples, signals.get(k), k);
+  /**
+   * The same, of no more cotangents than come at once.
+   *
+   * @return the signals of all that are linear maps, tensors of the scope around
+   */
+  List<Signals> fillHolding(RecordedBatch recorded, Cotangents cotangents) {
+    int count = cotangents.count();
+    begin(recorded.inputs(), recorded.size(), count);
+    List<Tensor> columns = cotangents.some(0, count);
+    List<Signals> signals = fillEach(recorded, columns, 0, count, LayerInputs::outer);
+    fillStacks(recorded.inputs(), signals, 0, true);
+    return signals;
+  }
+
+  /**
+   * One backward for each of some cotangents.
+   *
+   * @return what it brought to layers that take several at once, and to {@code others}; the rest is
+   *     needed no more
+   */
+  private List<Signals> fillEach(
+      RecordedBatch recorded,
+      List<Tensor> columns,
+      int first,
+      int count,
+      Predicate<LayerInputs> others) {
+    List<LayerInputs> later =
+        recorded.inputs().values().stream()
+            .filter(in -> byLayer.containsKey(in.layer().id()) || others.test(in))
+            .toList();
+    List<Signals> signals = new ArrayList<>();
+    for (int k = 0; k < columns.size(); k++) {
+      try (Scope scope = Scope.open()) {
+        Signals mine = recorded.signals(columns.get(k), first + k == count - 1);
+        fillOne(recorded.inputs(), recorded.size(), mine, first + k);
+        signals.add(mine.keeping(scope, later));
+      }
     }
-    fillStacks(inputs, signals, 0, true);
+    return signals;
   }
 
   private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {

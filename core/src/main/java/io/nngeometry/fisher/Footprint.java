@@ -91,7 +91,13 @@ record Footprint(
 
   /** Signals of several cotangents at once, beside those of one. */
   Need stacked() {
-    return new Need((Filling.together(cotangents) - 1) * signals, 0, 0);
+    return stacked(layers);
+  }
+
+  /** The same where only some layers take several at once. */
+  Need stacked(List<LayerSizes> some) {
+    double numbers = some.stream().mapToDouble(LayerSizes::outputs).sum();
+    return new Need((Filling.together(cotangents) - 1) * numbers, 0, 0);
   }
 
   /** Numbers that an example is when it has been read, if it is held for a second reading. */

@@ -5,7 +5,6 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
 import io.nngeometry.layers.Recording;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,15 +79,5 @@ final class RecordedBatch {
       }
     }
     return new Signals(byUse);
-  }
-
-  /** {@link #signals(Tensor, boolean)} of all cotangents, after which there is no other. */
-  List<Signals> signals(Cotangents cotangents) {
-    List<Signals> all = new ArrayList<>();
-    List<Tensor> columns = cotangents.some(0, cotangents.count());
-    for (int k = 0; k < columns.size(); k++) {
-      all.add(signals(columns.get(k), k == columns.size() - 1));
-    }
-    return all;
   }
 }

@@ -64,14 +64,18 @@ final class Refreshed extends Representation {
   @Override
   Work work(Footprint f) {
     List<Need> needs = new ArrayList<>();
+    List<LayerSizes> stacked = new ArrayList<>();
     for (LayerSizes layer : f.layers()) {
+      if (kind(layer.layer()).stacks(layer.layer())) {
+        stacked.add(layer);
+      }
       boolean turned = layer.outer() && hasBases(layer.layer());
       needs.add(
           turned
               ? KroneckerSizes.turned(layer, f.cotangents())
               : kind(layer.layer()).need(layer, f.cotangents()));
     }
-    return new Work(true, 1, 0, Need.sideBySide(needs.stream()).and(f.stacked()));
+    return new Work(true, 1, 0, Need.sideBySide(needs.stream()).and(f.stacked(stacked)));
   }
 
   private BlockKind kind(Layer layer) {

@@ -331,15 +331,17 @@ public abstract sealed class Representation
     Work work(Footprint f) {
       List<Need> needs = new ArrayList<>();
       int readings = 0;
-      boolean stacks = false;
+      List<LayerSizes> stacked = new ArrayList<>();
       for (LayerSizes layer : f.layers()) {
         BlockKind kind = choose.apply(layer.layer());
-        stacks |= kind.stacks();
+        if (kind.stacks(layer.layer())) {
+          stacked.add(layer);
+        }
         needs.add(kind.need(layer, f.cotangents()));
         readings = Math.max(readings, kind.readings(layer.layer()));
       }
       Need all = Need.sideBySide(needs.stream());
-      return new Work(readings > 0, readings, 0, stacks ? all.and(f.stacked()) : all);
+      return new Work(readings > 0, readings, 0, all.and(f.stacked(stacked)));
     }
 
     @Override

@@ -55,6 +55,20 @@ record Signals(Map<LayerUse, Tensor> byUse) {
     return new Signals(held);
   }
 
+  /** Those of some layers, the others of which go with the scope innermost now. */
+  Signals keeping(Scope scope, Iterable<LayerInputs> layers) {
+    Map<LayerUse, Tensor> kept = new IdentityHashMap<>();
+    for (LayerInputs layer : layers) {
+      for (LayerUse use : layer.uses()) {
+        Tensor signal = byUse.get(use);
+        if (signal != null) {
+          kept.put(use, scope.keep(signal));
+        }
+      }
+    }
+    return new Signals(kept);
+  }
+
   void release() {
     byUse.values().forEach(Tensor::close);
   }
