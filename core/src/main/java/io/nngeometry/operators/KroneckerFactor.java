@@ -2,6 +2,7 @@ package io.nngeometry.operators;
 
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Total;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -248,7 +249,7 @@ sealed interface KroneckerFactor {
       if (other instanceof Root that
           && a >= 0
           && b >= 0
-          && 2 * (stored.size(2) + that.stored.size(2)) <= stored.size(1)) {
+          && Total.isNarrow(stored.size(2) + that.stored.size(2), stored.size(1))) {
         return new Root(Tensors.cat(List.of(scaled(a).stored(), that.scaled(b).stored()), 2));
       }
       return KroneckerFactor.super.combined(a, other, b);
