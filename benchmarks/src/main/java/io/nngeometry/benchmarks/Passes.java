@@ -4,6 +4,7 @@ import io.nngeometry.data.Minibatch;
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Workers;
 import io.nngeometry.fisher.Metric;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
@@ -41,7 +42,7 @@ final class Passes {
             });
   }
 
-  /** The gradient of every example in every covered parameter, one layer after the other. */
+  /** The gradient of every example in every covered parameter, dropped layer by layer. */
   static void perExampleGradients(Setting setting) {
     setting
         .data()
@@ -60,13 +61,13 @@ final class Passes {
                 for (int k = 0; k < signals.size(); k++) {
                   byUse.put(uses.get(k), signals.get(k));
                 }
-                for (LayerInputs in : LayerInputs.of(setting.layers(), recording)) {
-                  try (Scope layer = Scope.open()) {
-                    in.afresh()
-                        .gradients(use -> Objects.requireNonNull(byUse.get(use)))
-                        .perExample();
-                  }
-                }
+                Workers.forEach(
+                    LayerInputs.of(setting.layers(), recording),
+                    LayerInputs::operations,
+                    in ->
+                        in.afresh()
+                            .gradients(use -> Objects.requireNonNull(byUse.get(use)))
+                            .perExample());
               }
             });
   }

@@ -35,20 +35,20 @@ public final class Products {
       return torch.matmul(a, b);
     }
     Tensor products = Tensors.empty(a, a.size(0), a.size(1), a.size(2), b.size(3));
-    into(products, a, b);
+    into(products, a, b, 1);
     return products;
   }
 
   /**
-   * Writes the products a_i b_i where they stay.
+   * Writes the products factor a_i b_i where they stay.
    *
    * @param place (n, groups, m, p), every matrix in one piece
    */
-  public static void into(Tensor place, Tensor a, Tensor b) {
+  public static void into(Tensor place, Tensor a, Tensor b, double factor) {
     check(a, b);
     check(place, a, b);
     if (!serve(a) || !serve(b)) {
-      place.copy_(torch.matmul(a, b));
+      torch.mul_out(place, torch.matmul(a, b), Tensors.filled(place, factor));
       return;
     }
     Operand left = Operand.of(a);
@@ -60,7 +60,7 @@ public final class Products {
     for (long i = 0; i < a.size(0); i++) {
       for (long g = 0; g < a.size(1); g++) {
         long at = i * place.stride(0) + g * place.stride(1);
-        blas.gemm(m, p, k, 1, left.at(i, g, 0, 0), right.at(i, g, 0, 0), 0, at);
+        blas.gemm(m, p, k, factor, left.at(i, g, 0, 0), right.at(i, g, 0, 0), 0, at);
       }
     }
   }

@@ -25,12 +25,9 @@ record OuterStack(List<OuterGradients> gradients) {
   /** Writes {@code factor} times every gradient to {@code place}, (K, n, p). */
   void into(Tensor place, double factor) {
     Tensor right = any().right();
-    if (factor == 1 && layout().isOneMatrix() && place.stride(0) == layout().size()) {
-      // cotangents follow each other: as products come
-      long rows = gradients.size() * layout().rows();
-      Tensor products = place.transpose(0, 1).flatten(1, 2);
+    if (right.size(2) > 1 && layout().isOneMatrix()) {
       new ProductTiles(lefts(), right)
-          .into(products.unflatten(1, rows, layout().width()).unsqueeze(1));
+          .into(place.transpose(0, 1).unflatten(2, layout().rows(), layout().width()), factor);
     } else if (right.size(2) > 1) {
       new ProductTiles(lefts(), right)
           .forEach(
