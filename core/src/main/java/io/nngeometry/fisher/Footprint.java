@@ -112,18 +112,12 @@ record Footprint(
 
   /** Every example's gradient of every layer, for one cotangent. */
   Need everyGradient() {
-    return Need.sideBySide(layers.stream().map(layer -> BlockKind.rows(layer, cotangents)));
+    return Need.sideBySide(layers.stream().map(layer -> Need.rows(layer, cotangents)));
   }
 
   /** The same for all cotangents, some at a time or written where they stay. */
   Need gradients() {
-    return Need.sideBySide(
-        layers.stream()
-            .map(
-                layer ->
-                    layer.outer()
-                        ? BlockKind.products(layer, cotangents, 1)
-                        : BlockKind.rows(layer, cotangents)));
+    return Need.sideBySide(layers.stream().map(layer -> Need.gradients(layer, cotangents, 1)));
   }
 
   /** Products with vectors in forward mode: J v, and J^T of it (5/3 forward and backward). */

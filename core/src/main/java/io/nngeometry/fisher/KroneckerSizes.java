@@ -13,12 +13,9 @@ import io.nngeometry.layers.MatrixLayout;
 final class KroneckerSizes {
   private KroneckerSizes() {}
 
-  /** Numbers of whole factors, or of a dense block where the layer is no linear map. */
+  /** Numbers of whole factors of a linear map. */
   static long whole(Layer layer, boolean diagonalRows) {
-    if (layer.matrix().isEmpty()) {
-      return BlockKind.DENSE.elements(layer);
-    }
-    MatrixLayout m = layer.matrix().get();
+    MatrixLayout m = layer.matrix().orElseThrow();
     long left = diagonalRows ? m.rows() : Math.multiplyExact(m.rows(), m.rows());
     return m.groups() * (left + m.width() * m.width());
   }
@@ -26,13 +23,13 @@ final class KroneckerSizes {
   /** Numbers at the least, of {@code whole}: every root has a column. */
   static long least(Layer layer, long whole) {
     return hasRoots(layer)
-        ? layer.matrix().map(m -> m.groups() * (m.rows() + m.width())).get()
+        ? layer.matrix().map(m -> m.groups() * (m.rows() + m.width())).orElseThrow()
         : whole;
   }
 
   /** A lookup's inputs are counted, and a table that is used on both sides has no roots. */
   private static boolean hasRoots(Layer layer) {
-    return layer.matrix().isPresent() && layer.inputs() == InputSide.COLUMNS;
+    return layer.inputs() == InputSide.COLUMNS;
   }
 
   /**
@@ -73,11 +70,8 @@ final class KroneckerSizes {
     return Total.isNarrow(vectors, side) ? vectors : side;
   }
 
-  /** What filling the factors needs for one example. */
+  /** What filling the factors needs for one example, whose gradients are outer products. */
   static Need need(LayerSizes layer, int cotangents) {
-    if (!layer.outer()) {
-      return BlockKind.DENSE.need(layer, cotangents);
-    }
     double a = layer.factor() * layer.matrix().width() * (layer.patchless() ? 1 : 2);
     double g = layer.signal() * layer.matrix().rows() * 2;
     // a factor that was made is held for the minibatch, an image only for its moment
@@ -98,6 +92,6 @@ final class KroneckerSizes {
         2.0
             * layer.matrix().width()
             * (inFactor ? layer.factor() : (double) cotangents * layer.layer().size());
-    return BlockKind.products(layer, cotangents, 1).and(new Need(0, rotated, turning));
+    return Need.products(layer, cotangents, 1).and(new Need(0, rotated, turning));
   }
 }

@@ -1,6 +1,7 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.engine.Engine;
+import io.nngeometry.layers.LayerSizes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -29,6 +30,35 @@ record Need(double kept, double passing, double flops) {
         all.stream().mapToDouble(Need::kept).sum(),
         passing,
         all.stream().mapToDouble(Need::flops).sum());
+  }
+
+  /** Every example's gradient, which all sums of a layer share. */
+  static Need rows(LayerSizes layer, int cotangents) {
+    return new Need(
+        layer.layer().size() + (layer.outer() ? layer.factor() : layer.inputs()),
+        0,
+        cotangents * layer.flops());
+  }
+
+  /**
+   * Gradients that nobody keeps: of a linear map a few at a time.
+   *
+   * @param times how often they are read
+   */
+  static Need gradients(LayerSizes layer, int cotangents, int times) {
+    return layer.outer() ? products(layer, cotangents, times) : rows(layer, cotangents);
+  }
+
+  /** Gradients a few at a time, of which the factors are kept. */
+  static Need products(LayerSizes layer, int cotangents, int times) {
+    // if all cotangents come at once, the input's factor is needed once, layer by layer
+    boolean once = Filling.together(cotangents) == cotangents;
+    // with one position the factors are squared, not their products
+    double squares = layer.positions() == 1 ? layer.factor() + layer.signal() : 0;
+    return new Need(
+        once ? 0 : layer.factor(),
+        layer.signal() + (once ? layer.factor() : 0) + squares,
+        cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
   }
 
   /** Both at once. */

@@ -5,31 +5,24 @@ import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.linalg.LowRankMethod;
 import io.nngeometry.linalg.Nystrom;
-import io.nngeometry.operators.LayerwisePMat;
-import io.nngeometry.operators.LayerwisePMat.Part;
-import io.nngeometry.operators.LowRankPMat;
 import io.nngeometry.operators.PMat;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
 
 /**
  * What is stored of a matrix over parameter space. Swap one for another and the code around stays.
  */
 public abstract sealed class Representation
-    permits Representation.Dense,
-        Representation.LowRank,
-        Representation.Truncated,
-        Representation.Implicit,
-        Representation.Layerwise,
-        Refreshed {
+    permits DenseRepresentation,
+        LowRankRepresentation,
+        TruncatedRepresentation,
+        ImplicitRepresentation,
+        LayerwiseRepresentation {
   /** Everything: d x d. */
-  public static final Representation DENSE = new Dense();
+  public static final Representation DENSE = new DenseRepresentation();
 
   /** The diagonal. */
   public static final Representation DIAG = layerwise("diag", layer -> BlockKind.DIAGONAL);
@@ -65,13 +58,13 @@ public abstract sealed class Representation
   public static final Representation EKFAC = layerwise("ekfac", layer -> BlockKind.EKFAC);
 
   /** The stacked Jacobian, c n x d: exact, and small while there are few examples and outputs. */
-  public static final Representation LOW_RANK = new LowRank();
+  public static final Representation LOW_RANK = new LowRankRepresentation();
 
   /** The identity: what plain gradient descent assumes. */
   public static final Representation EYE = layerwise("eye", layer -> BlockKind.IDENTITY);
 
   /** Nothing: products run the examples again, whatever the number of outputs. */
-  public static final Representation IMPLICIT = new Implicit();
+  public static final Representation IMPLICIT = new ImplicitRepresentation();
 
   private final String name;
 
@@ -84,7 +77,7 @@ public abstract sealed class Representation
    * the method costs one product of {@link #IMPLICIT}, whatever the number of examples and outputs.
    */
   public static Representation lowRank(long rank, LowRankMethod method) {
-    return new Truncated(rank, method);
+    return new TruncatedRepresentation(rank, method);
   }
 
   /** {@link #lowRank(long, LowRankMethod)} by {@link Nystrom} with ten vectors to spare. */
@@ -94,7 +87,7 @@ public abstract sealed class Representation
 
   /** A mixed matrix: every layer has a kind of block of its own. */
   public static Representation layerwise(String name, Function<Layer, BlockKind> choose) {
-    return new Layerwise(name, choose);
+    return new LayerwiseRepresentation(name, layer -> choose.apply(layer).on(layer));
   }
 
   /**
@@ -111,12 +104,12 @@ public abstract sealed class Representation
    * than those have elements, the rest has one eigenvalue, with which the trace is exact. Blocks
    * without Kronecker eigenvectors, as those of normalisations, are made anew.
    *
-   * @param ekfac an EKFAC or KFAC matrix, or a mixed one with such blocks, over the same layers; it
-   *     must stay open until the new one is made
+   * @param ekfac an EKFAC or KFAC matrix, or a mixed one with such blocks, over these layers and
+   *     perhaps others; it must stay open until the new one is made
    * @throws IllegalArgumentException if it has no Kronecker eigenvectors
    */
   public static Representation refresh(PMat ekfac) {
-    return new Refreshed(ekfac);
+    return LayerwiseRepresentation.refreshing(ekfac);
   }
 
   /** Every representation by the name that the command line takes. */
@@ -199,204 +192,8 @@ public abstract sealed class Representation
     return name;
   }
 
-  static final class Dense extends Representation {
-    Dense() {
-      super("dense");
-    }
-
-    @Override
-    Work work(Footprint f) {
-      Need rows = f.everyGradient();
-      double d = f.parameters();
-      return new Work(true, 1, 0, rows.and(new Need(d, 0, 2 * d * d * f.cotangents())));
-    }
-
-    @Override
-    public long elements(LayerCollection layers, long gradients) {
-      return saturatedProduct(layers.size(), layers.size());
-    }
-
-    @Override
-    void first(Sums sums) {
-      sums.dense();
-    }
-
-    @Override
-    PMat assemble(Sums sums) {
-      return new LayerwisePMat(
-          sums.layers(), name(), List.of(new Part("all", 0, sums.dense().finish(sums.examples()))));
-    }
-  }
-
-  static final class LowRank extends Representation {
-    LowRank() {
-      super("low-rank");
-    }
-
-    @Override
-    Work work(Footprint f) {
-      return new Work(true, 1, 0, f.gradients().and(f.stacked()));
-    }
-
-    @Override
-    int copies() {
-      return 1; // its rows are written where they stay
-    }
-
-    @Override
-    public long elements(LayerCollection layers, long gradients) {
-      return saturatedProduct(layers.size(), gradients);
-    }
-
-    @Override
-    void first(Sums sums) {
-      sums.rows();
-    }
-
-    @Override
-    PMat assemble(Sums sums) {
-      return new LowRankPMat(sums.layers(), sums.root());
-    }
-  }
-
-  static final class Truncated extends Representation {
-    /** Vectors, images and two temporaries. */
-    private static final int COPIES = 4;
-
-    private final long rank;
-    private final LowRankMethod method;
-
-    Truncated(long rank, LowRankMethod method) {
-      super("low-rank");
-      if (rank < 1) {
-        throw new IllegalArgumentException("a rank must be positive, got " + rank);
-      }
-      this.rank = rank;
-      this.method = method;
-    }
-
-    @Override
-    Work work(Footprint f) {
-      return new Work(false, 1, 5, f.products(method.width(rank, f.parameters())));
-    }
-
-    @Override
-    int copies() {
-      return 1;
-    }
-
-    @Override
-    public long elements(LayerCollection layers, long gradients) {
-      long d = layers.size();
-      return saturatedProduct(d, COPIES * method.width(Math.min(rank, d), d));
-    }
-
-    @Override
-    PMat assemble(Sums sums) {
-      long most = Math.min(rank, sums.layers().size());
-      return LowRankPMat.approximating(sums.implicitTold(), method, most).matrix();
-    }
-  }
-
-  static final class Implicit extends Representation {
-    Implicit() {
-      super("implicit");
-    }
-
-    @Override
-    Work work(Footprint f) {
-      return new Work(false, 1, 5, f.products(1));
-    }
-
-    @Override
-    public long elements(LayerCollection layers, long gradients) {
-      return 0;
-    }
-
-    @Override
-    PMat assemble(Sums sums) {
-      return sums.implicit();
-    }
-  }
-
-  static final class Layerwise extends Representation {
-    private final Function<Layer, BlockKind> choose;
-
-    Layerwise(String name, Function<Layer, BlockKind> choose) {
-      super(name);
-      this.choose = choose;
-    }
-
-    @Override
-    Work work(Footprint f) {
-      List<Need> needs = new ArrayList<>();
-      int readings = 0;
-      List<LayerSizes> stacked = new ArrayList<>();
-      for (LayerSizes layer : f.layers()) {
-        BlockKind kind = choose.apply(layer.layer());
-        if (kind.stacks(layer.layer())) {
-          stacked.add(layer);
-        }
-        needs.add(kind.need(layer, f.cotangents()));
-        readings = Math.max(readings, kind.readings(layer.layer()));
-      }
-      Need all = Need.sideBySide(needs.stream());
-      return new Work(readings > 0, readings, 0, all.and(f.stacked(stacked)));
-    }
-
-    @Override
-    public long elements(LayerCollection layers, long gradients) {
-      return total(layers, layer -> choose.apply(layer).elements(layer));
-    }
-
-    @Override
-    long elements(LayerCollection layers, List<LayerSizes> sizes, GradientCount count) {
-      Map<Layer, LayerSizes> of = new HashMap<>();
-      sizes.forEach(s -> of.put(s.layer(), s));
-      return total(
-          layers,
-          layer -> {
-            BlockKind kind = choose.apply(layer);
-            LayerSizes mine = of.get(layer); // none where a layer was not used
-            return mine == null ? kind.elements(layer) : kind.elements(mine, count);
-          });
-    }
-
-    @Override
-    long least(LayerCollection layers) {
-      return total(layers, layer -> choose.apply(layer).least(layer));
-    }
-
-    private static long total(LayerCollection layers, ToLongFunction<Layer> elements) {
-      long total = 0;
-      for (Layer layer : layers.layers()) {
-        long mine = elements.applyAsLong(layer);
-        total = mine > Long.MAX_VALUE - total ? Long.MAX_VALUE : total + mine;
-      }
-      return total;
-    }
-
-    @Override
-    void first(Sums sums) {
-      sums.layers().layers().forEach(layer -> sums.firstOf(layer, choose.apply(layer)));
-    }
-
-    @Override
-    void second(Sums sums) {
-      sums.second(choose);
-    }
-
-    @Override
-    PMat assemble(Sums sums) {
-      List<Part> parts = new ArrayList<>();
-      for (Layer layer : sums.layers().layers()) {
-        parts.add(new Part(layer.id(), layer.offset(), sums.block(layer, choose.apply(layer))));
-      }
-      return new LayerwisePMat(sums.layers(), name(), parts);
-    }
-  }
-
-  private static long saturatedProduct(long a, long b) {
+  /** a b, or the greatest number if that is more. */
+  static long saturatedProduct(long a, long b) {
     return Math.multiplyHigh(a, b) == 0 && a * b >= 0 ? a * b : Long.MAX_VALUE;
   }
 }

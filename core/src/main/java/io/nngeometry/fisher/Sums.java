@@ -3,7 +3,6 @@ package io.nngeometry.fisher;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Workers;
-import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerCollection;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.PMat;
@@ -14,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class Sums implements AutoCloseable {
   private final Estimation estimation;
   private final Types types;
-  private final Map<List<Object>, BlockAccumulator> first = new LinkedHashMap<>();
-  private final Map<List<Object>, BlockAccumulator> second = new LinkedHashMap<>();
+  private final Map<BlockMaker, BlockAccumulator> first = new LinkedHashMap<>();
+  private final Map<BlockMaker, BlockAccumulator> second = new LinkedHashMap<>();
 
   /** How often a layer's sum will be finished yet. */
   private final Map<BlockAccumulator, Integer> takers = new IdentityHashMap<>();
 
+  private @Nullable BlockAccumulator dense;
   private @Nullable JacobianAccumulator rows;
   private boolean centred;
   private long examples;
@@ -61,8 +59,10 @@ final class Sums implements AutoCloseable {
 
   /** The sum of everything. */
   BlockAccumulator dense() {
-    return first.computeIfAbsent(
-        List.of("all"), key -> new DenseAccumulator(layers().layers(), types));
+    if (dense == null) {
+      dense = new DenseAccumulator(layers().layers(), types);
+    }
+    return dense;
   }
 
   /** The gradients themselves. */
@@ -101,67 +101,46 @@ final class Sums implements AutoCloseable {
     }
   }
 
-  /** Asks for the first sum of a layer's block. */
-  void firstOf(Layer layer, BlockKind kind) {
-    takers.merge(of(layer, kind), 1, Integer::sum);
-  }
-
-  private BlockAccumulator of(Layer layer, BlockKind kind) {
-    BlockKind stage = kind.firstStage(layer);
-    return first.computeIfAbsent(
-        List.of(layer.id(), stage), key -> stage.accumulator(layer, types));
-  }
-
-  /** Asks for a sum of the first reading that nobody else does. */
-  void own(Layer layer, Representation whose, Supplier<BlockAccumulator> sum) {
+  /** Asks for a block's first sum. */
+  void first(BlockMaker maker) {
     takers.merge(
-        first.computeIfAbsent(List.of(layer.id(), whose), key -> sum.get()), 1, Integer::sum);
+        first.computeIfAbsent(maker.first(), start -> start.accumulator(types)), 1, Integer::sum);
   }
 
-  /** The block of a layer's own sum. */
-  Block own(Layer layer, Representation whose) {
-    return finished(Objects.requireNonNull(first.get(List.of(layer.id(), whose))));
+  private BlockAccumulator firstOf(BlockMaker maker) {
+    return Objects.requireNonNull(first.get(maker.first()));
   }
 
-  /** Asks for the second sums of all layers' blocks that have one. */
-  void second(Function<Layer, BlockKind> choose) {
-    Map<Layer, BlockAccumulator> firsts = new LinkedHashMap<>();
-    for (Layer layer : layers().layers()) {
-      if (!second.containsKey(List.of(layer.id(), choose.apply(layer)))) {
-        firsts.put(layer, of(layer, choose.apply(layer)));
-      }
-    }
-    Map<Layer, BlockAccumulator> found = new ConcurrentHashMap<>();
+  /** Asks for the second sums of the blocks that have one. */
+  void second(List<BlockMaker> makers) {
+    List<BlockMaker> some = makers.stream().filter(m -> !second.containsKey(m)).toList();
+    Map<BlockMaker, BlockAccumulator> found = new ConcurrentHashMap<>();
     try {
       Workers.forEach(
-          firsts.keySet(),
-          layer -> Objects.requireNonNull(firsts.get(layer)).eigenvectors(),
-          layer ->
-              choose
-                  .apply(layer)
-                  .secondPass(layer, Objects.requireNonNull(firsts.get(layer)), examples, types)
-                  .ifPresent(a -> found.put(layer, a)));
+          some,
+          maker -> firstOf(maker).eigenvectors(),
+          maker ->
+              maker
+                  .second(firstOf(maker), examples, types)
+                  .ifPresent(sum -> found.put(maker, sum)));
     } finally {
-      for (Layer layer : firsts.keySet()) {
-        BlockAccumulator mine = found.get(layer);
-        if (mine != null) {
-          second.put(List.of(layer.id(), choose.apply(layer)), mine);
-        }
-      }
+      some.stream()
+          .filter(found::containsKey)
+          .forEach(maker -> second.put(maker, Objects.requireNonNull(found.get(maker))));
     }
-    for (Layer layer : layers().layers()) {
-      BlockAccumulator mine = second.get(List.of(layer.id(), choose.apply(layer)));
+    for (BlockMaker maker : makers) {
+      BlockAccumulator mine = second.get(maker);
       if (mine != null) {
         takers.merge(mine, 1, Integer::sum);
-        taken(of(layer, choose.apply(layer)));
+        taken(firstOf(maker));
       }
     }
   }
 
-  /** A layer's finished block. */
-  Block block(Layer layer, BlockKind kind) {
-    BlockAccumulator last = second.get(List.of(layer.id(), kind));
-    return finished(last == null ? of(layer, kind) : last);
+  /** The finished block. */
+  Block block(BlockMaker maker) {
+    BlockAccumulator last = second.get(maker);
+    return finished(last == null ? firstOf(maker) : last);
   }
 
   private Block finished(BlockAccumulator sum) {
@@ -190,6 +169,9 @@ final class Sums implements AutoCloseable {
 
   Collection<? extends Accumulator> firstReading() {
     List<Accumulator> all = new java.util.ArrayList<>(first.values());
+    if (dense != null) {
+      all.add(dense);
+    }
     if (rows != null) {
       all.add(rows);
     }

@@ -116,7 +116,7 @@ public final class LayerInputs {
 
   /** How many numbers one example is here. */
   public LayerSizes sizes() {
-    return LayerSizes.of(this, uses);
+    return LayerSizes.of(this);
   }
 
   /**

@@ -66,24 +66,21 @@ public record LayerSizes(
     return input.narrow(0, 0, 1).expand(shape);
   }
 
-  static LayerSizes of(LayerInputs seen, Iterable<LayerUse> uses) {
-    Layer layer = seen.layer();
+  static LayerSizes of(LayerInputs seen) {
     boolean outer = seen.outer();
-    long positions = 0;
     long inputs = 0;
     long outputs = 0;
     boolean patchless = outer;
-    for (LayerUse use : uses) {
+    for (LayerUse use : seen.uses()) {
       long n = use.examples();
       inputs += use.input().numel() / n;
       outputs += use.output().numel() / n;
       if (outer) {
         LinearMapRule rule = use.layer().rule().asLinearMap().orElseThrow();
-        Tensor signal = rule.signalFactor(use.output().detach());
-        positions += signal.size(2);
         patchless &= rule.inputMoment(several(use.input()), false).isPresent();
       }
     }
-    return new LayerSizes(layer, outer, patchless, positions, inputs, outputs);
+    long positions = outer ? seen.positions() : 0;
+    return new LayerSizes(seen.layer(), outer, patchless, positions, inputs, outputs);
   }
 }

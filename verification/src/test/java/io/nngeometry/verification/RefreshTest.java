@@ -188,6 +188,16 @@ class RefreshTest {
   }
 
   @Test
+  void someOfItsLayersAreEnough() {
+    Module net = net();
+    Fisher f = fisher(net, 1, 7);
+    LayerwisePMat ekfac = (LayerwisePMat) f.as(EKFAC);
+    PMat last = f.layers(LayerCollection.of(net).only("6")).as(refresh(ekfac));
+    assertThat(last.toDense().sub(ekfac.block("6").toDense()).abs().max().item_double())
+        .isLessThan(1e-14);
+  }
+
+  @Test
   void blocksWithoutEigenvectorsAreMadeAnew() {
     Module net = net();
     Representation mixed =
@@ -224,10 +234,13 @@ class RefreshTest {
           .hasMessageContaining("an ekfac or a kfac matrix has");
     }
     PMat ekfac = f.as(EKFAC);
-    LayerCollection fewer = LayerCollection.of(net).only("6");
-    assertThatThrownBy(() -> f.layers(fewer).as(refresh(ekfac)))
+    LayerCollection weights = LayerCollection.of(net).whereParameter(p -> p.endsWith("weight"));
+    assertThatThrownBy(() -> f.layers(weights).as(refresh(ekfac)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("the matrix to refresh is over");
+        .hasMessageContaining("the matrix to refresh, over 4 layers")
+        .hasMessageContaining("has no block for 0 (Conv2d, 36 parameters)");
+    PMat last = f.layers(LayerCollection.of(net).only("6")).as(EKFAC);
+    assertThatThrownBy(() -> f.as(refresh(last))).hasMessageContaining("has no block for 0");
     ekfac.close();
     assertThatThrownBy(() -> f.as(refresh(ekfac))).isInstanceOf(IllegalStateException.class);
   }

@@ -1,0 +1,37 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.operators.LayerwisePMat;
+import io.nngeometry.operators.LayerwisePMat.Part;
+import io.nngeometry.operators.PMat;
+import java.util.List;
+
+/** Everything as one matrix, d x d. */
+final class DenseRepresentation extends Representation {
+  DenseRepresentation() {
+    super("dense");
+  }
+
+  @Override
+  Work work(Footprint f) {
+    Need rows = f.everyGradient();
+    double d = f.parameters();
+    return new Work(true, 1, 0, rows.and(new Need(d, 0, 2 * d * d * f.cotangents())));
+  }
+
+  @Override
+  public long elements(LayerCollection layers, long gradients) {
+    return saturatedProduct(layers.size(), layers.size());
+  }
+
+  @Override
+  void first(Sums sums) {
+    sums.dense();
+  }
+
+  @Override
+  PMat assemble(Sums sums) {
+    return new LayerwisePMat(
+        sums.layers(), name(), List.of(new Part("all", 0, sums.dense().finish(sums.examples()))));
+  }
+}

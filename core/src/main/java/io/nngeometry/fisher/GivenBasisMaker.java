@@ -1,0 +1,50 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.engine.Scope;
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerSizes;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.EigenKroneckerBlock;
+import io.nngeometry.operators.KroneckerBlock;
+
+/**
+ * Second moments in the eigenvectors of a block that is there, of other examples.
+ *
+ * @param given the block
+ */
+record GivenBasisMaker(Layer layer, Block given) implements BlockMaker {
+  /** Whether a block has eigenvectors that are Kronecker products. */
+  static boolean serves(Block block) {
+    return block instanceof EigenKroneckerBlock
+        || (block instanceof KroneckerBlock kronecker && kronecker.symmetric());
+  }
+
+  @Override
+  public boolean stacks() {
+    return true;
+  }
+
+  @Override
+  public long elements() {
+    return given.tensors().values().stream().mapToLong(t -> t.numel()).sum();
+  }
+
+  @Override
+  public Need need(LayerSizes sizes, int cotangents) {
+    return sizes.outer()
+        ? KroneckerSizes.turned(sizes, cotangents)
+        : new DenseMaker(layer).need(sizes, cotangents);
+  }
+
+  @Override
+  public BlockAccumulator accumulator(Types types) {
+    try (Scope scope = Scope.open()) {
+      EigenKroneckerBlock start =
+          given instanceof KroneckerBlock kronecker
+              ? kronecker.toEigenbasis()
+              : ((EigenKroneckerBlock) given).copy();
+      start.tensors().values().forEach(Scope::detach);
+      return new EigenKroneckerAccumulator(layer, start, true, types);
+    }
+  }
+}

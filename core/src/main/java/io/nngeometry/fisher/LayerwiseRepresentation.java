@@ -1,0 +1,130 @@
+package io.nngeometry.fisher;
+
+import io.nngeometry.layers.Layer;
+import io.nngeometry.layers.LayerCollection;
+import io.nngeometry.layers.LayerSizes;
+import io.nngeometry.operators.Block;
+import io.nngeometry.operators.LayerwisePMat;
+import io.nngeometry.operators.LayerwisePMat.Part;
+import io.nngeometry.operators.PMat;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+
+/** A block for every layer. */
+final class LayerwiseRepresentation extends Representation {
+  private final Function<Layer, BlockMaker> choose;
+
+  LayerwiseRepresentation(String name, Function<Layer, BlockMaker> choose) {
+    super(name);
+    this.choose = choose;
+  }
+
+  /**
+   * Second moments in the eigenvectors of a matrix that is there; blocks without any are made anew.
+   */
+  static LayerwiseRepresentation refreshing(PMat given) {
+    if (!(given instanceof LayerwisePMat layerwise)
+        || (layerwise.parts().stream().noneMatch(p -> GivenBasisMaker.serves(p.block()))
+            && given.layers().layers().stream().anyMatch(l -> l.matrix().isPresent()))) {
+      throw new IllegalArgumentException(
+          "a %s matrix has no Kronecker eigenvectors to refresh: an ekfac or a kfac matrix has"
+              .formatted(given.representation()));
+    }
+    return new LayerwiseRepresentation(
+        EKFAC.name(),
+        layer -> {
+          Block block = block(layerwise, layer);
+          return GivenBasisMaker.serves(block)
+              ? new GivenBasisMaker(layer, block)
+              : BlockKind.of(block).on(layer);
+        });
+  }
+
+  private static Block block(LayerwisePMat given, Layer layer) {
+    return given.parts().stream()
+        .filter(part -> part.name().equals(layer.id()) && part.block().size() == layer.size())
+        .map(Part::block)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "the matrix to refresh, over %s, has no block for %s"
+                        .formatted(given.layers(), layer)));
+  }
+
+  private List<BlockMaker> makers(LayerCollection layers) {
+    return layers.layers().stream().map(choose).toList();
+  }
+
+  @Override
+  Work work(Footprint f) {
+    List<Need> needs = new ArrayList<>();
+    int readings = 0;
+    List<LayerSizes> stacked = new ArrayList<>();
+    for (LayerSizes layer : f.layers()) {
+      BlockMaker maker = choose.apply(layer.layer());
+      if (maker.stacks()) {
+        stacked.add(layer);
+      }
+      needs.add(maker.need(layer, f.cotangents()));
+      readings = Math.max(readings, maker.readings());
+    }
+    Need all = Need.sideBySide(needs.stream());
+    return new Work(readings > 0, readings, 0, all.and(f.stacked(stacked)));
+  }
+
+  @Override
+  public long elements(LayerCollection layers, long gradients) {
+    return total(layers, BlockMaker::elements);
+  }
+
+  @Override
+  long elements(LayerCollection layers, List<LayerSizes> sizes, GradientCount count) {
+    Map<Layer, LayerSizes> of = new HashMap<>();
+    sizes.forEach(s -> of.put(s.layer(), s));
+    return total(
+        layers,
+        maker -> {
+          LayerSizes mine = of.get(maker.layer()); // none where a layer was not used
+          return mine == null ? maker.elements() : maker.elements(mine, count);
+        });
+  }
+
+  @Override
+  long least(LayerCollection layers) {
+    return total(layers, BlockMaker::least);
+  }
+
+  private long total(LayerCollection layers, ToLongFunction<BlockMaker> elements) {
+    long total = 0;
+    for (BlockMaker maker : makers(layers)) {
+      long mine = elements.applyAsLong(maker);
+      total = mine > Long.MAX_VALUE - total ? Long.MAX_VALUE : total + mine;
+    }
+    return total;
+  }
+
+  @Override
+  void first(Sums sums) {
+    makers(sums.layers()).forEach(sums::first);
+  }
+
+  @Override
+  void second(Sums sums) {
+    sums.second(makers(sums.layers()));
+  }
+
+  @Override
+  PMat assemble(Sums sums) {
+    List<Part> parts = new ArrayList<>();
+    for (BlockMaker maker : makers(sums.layers())) {
+      Layer layer = maker.layer();
+      parts.add(new Part(layer.id(), layer.offset(), sums.block(maker)));
+    }
+    return new LayerwisePMat(sums.layers(), name(), parts);
+  }
+}
