@@ -29,7 +29,7 @@ public final class EigenKroneckerBlock implements Block {
       MatrixLayout layout, Tensor leftBasis, Tensor rightBasis, Tensor coefficients, double rest) {
     this.basis =
         new KroneckerBasis(
-            layout, KroneckerFactor.ofVectors(leftBasis), KroneckerFactor.ofVectors(rightBasis));
+            layout, OrthonormalVectors.of(leftBasis), OrthonormalVectors.of(rightBasis));
     this.coefficients = coefficients;
     this.rest = rest;
   }

@@ -13,30 +13,24 @@ import org.bytedeco.pytorch.global.torch;
  * @param values f of their eigenvalues, (groups, r)
  * @param rest f(0), (groups, 1)
  */
-record FactorFunction(KroneckerFactor vectors, Tensor values, Tensor rest) {
-
-  private boolean complete() {
-    return values.size(1) == vectors.stored().size(1);
-  }
+record FactorFunction(OrthonormalVectors vectors, Tensor values, Tensor rest) {
 
   /** f(F) X for X of shape (..., groups, p, q). */
   Tensor applyLeft(Tensor x) {
-    Tensor in = vectors.applyLeftTransposed(x);
-    if (complete()) {
-      return vectors.applyLeft(in.mul_(values.unsqueeze(2)));
+    Tensor in = vectors.toLeft(x);
+    if (vectors.complete()) {
+      return vectors.fromLeft(in.mul_(values.unsqueeze(2)));
     }
-    return vectors.applyLeft(in.mul_(values.sub(rest).unsqueeze(2))).add_(x.mul(rest.unsqueeze(2)));
+    return vectors.fromLeft(in.mul_(values.sub(rest).unsqueeze(2))).add_(x.mul(rest.unsqueeze(2)));
   }
 
   /** X f(F) for X of shape (..., groups, q, p). */
   Tensor applyRight(Tensor x) {
-    Tensor in = vectors.applyRight(x);
-    if (complete()) {
-      return vectors.applyRightTransposed(in.mul_(values.unsqueeze(1)));
+    Tensor in = vectors.toRight(x);
+    if (vectors.complete()) {
+      return vectors.fromRight(in.mul_(values.unsqueeze(1)));
     }
-    return vectors
-        .applyRightTransposed(in.mul_(values.sub(rest).unsqueeze(1)))
-        .add_(x.mul(rest.unsqueeze(1)));
+    return vectors.fromRight(in.mul_(values.sub(rest).unsqueeze(1))).add_(x.mul(rest.unsqueeze(1)));
   }
 
   /** 1 / f. */
@@ -46,12 +40,12 @@ record FactorFunction(KroneckerFactor vectors, Tensor values, Tensor rest) {
 
   /** All values that there are, (groups, r) or (groups, r + 1). */
   Tensor distinct() {
-    return complete() ? values : Tensors.cat(List.of(values, rest), 1);
+    return vectors.complete() ? values : Tensors.cat(List.of(values, rest), 1);
   }
 
   /** f(F) itself; a root where f(0) = 0, which takes f to be positive. */
   KroneckerFactor factor() {
-    if (complete()) {
+    if (vectors.complete()) {
       return vectors.withEigenvalues(values);
     }
     if (Tensors.item(rest.abs().max()) == 0) {

@@ -2,29 +2,27 @@ package io.nngeometry.operators;
 
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.MatrixLayout;
-import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * A Kronecker product of two sets of orthonormal vectors, per group of a linear map.
  *
  * @param layout how matrices lie in flat vectors
- * @param left vectors over rows, as columns, all or some; a diagonal of ones keeps the axes
- * @param right vectors over columns, as columns, all or some
+ * @param left vectors over rows
+ * @param right vectors over columns
  */
-record KroneckerBasis(MatrixLayout layout, KroneckerFactor left, KroneckerFactor right)
+record KroneckerBasis(MatrixLayout layout, OrthonormalVectors left, OrthonormalVectors right)
     implements Basis {
 
   @Override
   public Tensor to(Tensor rows) {
-    return right.applyRight(left.applyLeftTransposed(layout.toMatrix(rows)));
+    return right.toRight(left.toLeft(layout.toMatrix(rows)));
   }
 
   @Override
   public Tensor from(Tensor coordinates) {
-    return layout.toFlat(right.applyRightTransposed(left.applyLeft(coordinates)));
+    return layout.toFlat(right.fromRight(left.fromLeft(coordinates)));
   }
 
   @Override
@@ -35,38 +33,21 @@ record KroneckerBasis(MatrixLayout layout, KroneckerFactor left, KroneckerFactor
 
   @Override
   public long missing() {
-    return layout.size() - layout.groups() * count(left) * count(right);
+    return layout.size() - layout.groups() * left.count() * right.count();
   }
 
   @Override
   public Eigenform completed(Tensor values, double rest) {
     Tensor all = Tensors.empty(values, layout.groups(), layout.rows(), layout.width());
     all.fill_(new Scalar(rest));
-    all.narrow(1, 0, count(left)).narrow(2, 0, count(right)).copy_(values);
-    return new Eigenform(new KroneckerBasis(layout, completed(left), completed(right)), all, rest);
-  }
-
-  private static long count(KroneckerFactor side) {
-    return side.stored().size(-1);
-  }
-
-  /** With vectors that are orthogonal to those that are there behind them. */
-  private static KroneckerFactor completed(KroneckerFactor side) {
-    Tensor vectors = side.stored();
-    if (vectors.dim() == 2 || vectors.size(2) == vectors.size(1)) {
-      return side;
-    }
-    Tensor all = new Tensor(torch.linalg_qr(vectors, "complete").get0());
-    long more = vectors.size(1) - vectors.size(2);
-    Tensor others = all.narrow(2, vectors.size(2), more);
-    return KroneckerFactor.ofVectors(Tensors.cat(List.of(vectors, others), 2));
+    all.narrow(1, 0, left.count()).narrow(2, 0, right.count()).copy_(values);
+    return new Eigenform(
+        new KroneckerBasis(layout, left.completed(), right.completed()), all, rest);
   }
 
   /** The diagonal of the matrix with these coefficients, flat. */
   Tensor diagonal(Tensor coefficients) {
-    KroneckerFactor l = KroneckerFactor.ofVectors(left.stored().square());
-    KroneckerFactor r = KroneckerFactor.ofVectors(right.stored().square());
-    return layout.toFlat(r.applyRightTransposed(l.applyLeft(coefficients)));
+    return layout.toFlat(OrthonormalVectors.diagonal(left, coefficients, right));
   }
 
   boolean sameAs(KroneckerBasis that) {

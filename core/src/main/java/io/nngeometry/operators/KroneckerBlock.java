@@ -212,7 +212,7 @@ public final class KroneckerBlock implements Block {
   private FactorFunction damped(boolean ofLeft, double lambda, OptionalDouble pi) {
     Spectrum mine = ofLeft ? leftSpectrum() : rightSpectrum();
     Spectrum other = ofLeft ? rightSpectrum() : leftSpectrum();
-    KroneckerFactor vectors = KroneckerFactor.ofVectors(mine.vectors());
+    OrthonormalVectors vectors = OrthonormalVectors.of(mine.vectors());
     double root = Math.sqrt(lambda);
     Tensor means = mine.mean();
     if (pi.isPresent()) {
@@ -246,7 +246,7 @@ public final class KroneckerBlock implements Block {
   private static KroneckerFactor power(Spectrum spectrum, double exponent) {
     Tensor values = spectrum.values().pow(new Scalar(exponent));
     Tensor rest = torch.full_like(spectrum.mean(), new Scalar(Math.pow(0, exponent)));
-    KroneckerFactor vectors = KroneckerFactor.ofVectors(spectrum.vectors());
+    OrthonormalVectors vectors = OrthonormalVectors.of(spectrum.vectors());
     return new FactorFunction(vectors, values, rest).factor();
   }
 
@@ -316,8 +316,8 @@ public final class KroneckerBlock implements Block {
   private KroneckerBasis basis() {
     return new KroneckerBasis(
         layout,
-        KroneckerFactor.ofVectors(leftSpectrum().vectors()),
-        KroneckerFactor.ofVectors(rightSpectrum().vectors()));
+        OrthonormalVectors.of(leftSpectrum().vectors()),
+        OrthonormalVectors.of(rightSpectrum().vectors()));
   }
 
   private synchronized Spectrum leftSpectrum() {

@@ -12,23 +12,15 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * One side of a Kronecker product: a p x p matrix per group. It is stored whole, (groups, p, p); as
- * its diagonal, (groups, p), where the rest is zero: the moment of a vocabulary's one-hots, or the
- * axes that are its eigenvectors; or as a root R, (groups, p, m) with m < p, of R R^T: the moment
- * of fewer vectors than they have elements.
+ * its diagonal, (groups, p), where the rest is zero: the moment of a vocabulary's one-hots; or as a
+ * root R, (groups, p, m) with m < p, of R R^T: the moment of fewer vectors than they have elements.
  */
 sealed interface KroneckerFactor {
   /** The factor that {@code stored} is, by its shape. */
   static KroneckerFactor of(Tensor stored) {
-    return stored.dim() == 3 && stored.size(2) < stored.size(1)
-        ? new Root(stored)
-        : ofVectors(stored);
-  }
-
-  /** Some vectors as columns, (groups, p, r), or axes, (groups, p). */
-  static KroneckerFactor ofVectors(Tensor stored) {
     return switch ((int) stored.dim()) {
       case 2 -> new Diagonal(stored);
-      case 3 -> new Whole(stored);
+      case 3 -> stored.size(2) < stored.size(1) ? new Root(stored) : new Whole(stored);
       default ->
           throw new IllegalArgumentException(
               "a Kronecker factor has shape (groups, p, p), (groups, p, m) or (groups, p), not one"
@@ -48,9 +40,6 @@ sealed interface KroneckerFactor {
   /** F X for X of shape (..., groups, p, q). */
   Tensor applyLeft(Tensor x);
 
-  /** F^T X. */
-  Tensor applyLeftTransposed(Tensor x);
-
   /** X F for X of shape (..., groups, q, p). */
   Tensor applyRight(Tensor x);
 
@@ -62,9 +51,6 @@ sealed interface KroneckerFactor {
 
   /** Eigenvalues and eigenvectors as columns, all but some whose eigenvalue is zero; kept. */
   Spectrum spectrum(boolean positive);
-
-  /** As a matrix of eigenvectors, U diag(values) U^T. */
-  KroneckerFactor withEigenvalues(Tensor values);
 
   /** A copy of its own memory. */
   default KroneckerFactor copy() {
@@ -144,11 +130,6 @@ sealed interface KroneckerFactor {
     }
 
     @Override
-    public Tensor applyLeftTransposed(Tensor x) {
-      return transposed().matmul(x);
-    }
-
-    @Override
     public Tensor applyRight(Tensor x) {
       return x.matmul(stored);
     }
@@ -166,11 +147,6 @@ sealed interface KroneckerFactor {
     @Override
     public Spectrum spectrum(boolean positive) {
       return Spectrum.kept(stored, positive);
-    }
-
-    @Override
-    public KroneckerFactor withEigenvalues(Tensor values) {
-      return new Whole(stored.mul(values.unsqueeze(1)).matmul(transposed()));
     }
   }
 
@@ -196,11 +172,6 @@ sealed interface KroneckerFactor {
     }
 
     @Override
-    public Tensor applyLeftTransposed(Tensor x) {
-      return applyLeft(x);
-    }
-
-    @Override
     public Tensor applyRight(Tensor x) {
       return x.matmul(stored).matmul(transposed());
     }
@@ -218,12 +189,6 @@ sealed interface KroneckerFactor {
     @Override
     public Spectrum spectrum(boolean positive) {
       return Spectrum.keptOfRoot(stored);
-    }
-
-    /** Not of a root, which is no matrix of eigenvectors. */
-    @Override
-    public KroneckerFactor withEigenvalues(Tensor values) {
-      return new Whole(whole()).withEigenvalues(values);
     }
 
     @Override
@@ -284,11 +249,6 @@ sealed interface KroneckerFactor {
     }
 
     @Override
-    public Tensor applyLeftTransposed(Tensor x) {
-      return applyLeft(x);
-    }
-
-    @Override
     public Tensor applyRight(Tensor x) {
       return x.mul(stored.unsqueeze(1));
     }
@@ -313,11 +273,6 @@ sealed interface KroneckerFactor {
             Scope.detach(positive ? values.clamp_min(new Scalar(0)) : values.clone()),
             Scope.detach(torch.ones_like(values)));
       }
-    }
-
-    @Override
-    public KroneckerFactor withEigenvalues(Tensor values) {
-      return new Diagonal(stored.square().mul(values));
     }
   }
 }

@@ -241,8 +241,10 @@ public final class OperatorFile {
   /** A factor: its root, its diagonal alone, or the whole. */
   private static Tensor factor(
       TensorFile content, PartFacts part, String name, long groups, long p) {
-    if (content.tensors().containsKey(part.name() + "/" + name + "_root")) {
-      return vectors(content, part, name + "_root", groups, p);
+    Tensor stored = content.tensors().get(part.name() + "/" + name + "_root");
+    if (stored != null) {
+      Tensor root = tensor(content, part, name + "_root", groups, p, stored.size(-1));
+      return root.size(2) < p ? root : root.matmul(root.transpose(1, 2)); // as nobody writes it
     }
     return content.get(part.name() + "/" + name).dim() == 2
         ? tensor(content, part, name, groups, p)

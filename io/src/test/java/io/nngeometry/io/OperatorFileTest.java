@@ -2,6 +2,7 @@ package io.nngeometry.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.nngeometry.data.Examples;
@@ -26,8 +27,10 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -215,6 +218,43 @@ class OperatorFileTest {
           assertSameProduct(read, written, v);
         }
       }
+    }
+  }
+
+  /** Nobody stores a root with as many columns as rows, but its product is a factor too. */
+  @Test
+  void squareRootsAreRoots() throws Exception {
+    Path file = directory.resolve("kfac.safetensors");
+    try (Scope scope = Scope.open()) {
+      PMat written = fisher.as(Representation.KFAC);
+      OperatorFile.write(file, written, Map.of());
+      asRoot(file, factor -> torch.linalg_cholesky(factor.add(ridge(factor))));
+      PMat read = OperatorFile.read(file);
+      assertThat(read.trace() / written.trace()).isCloseTo(1, within(1e-4));
+      assertThat(read.tensors().keySet()).isEqualTo(written.tensors().keySet());
+      asRoot(file, factor -> factor.select(2, 0));
+      assertThatThrownBy(() -> OperatorFile.read(file))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessageContaining("left_root has shape");
+    }
+  }
+
+  private static Tensor ridge(Tensor factor) {
+    return Tensors.times(Tensors.eye(factor, factor.size(1)), 1e-9);
+  }
+
+  private static void asRoot(Path file, UnaryOperator<Tensor> root) throws IOException {
+    try (TensorFile content = Safetensors.read(file)) {
+      Map<String, Tensor> tensors = new HashMap<>(content.tensors());
+      String name =
+          tensors.keySet().stream()
+              .filter(n -> n.endsWith("/left") || n.endsWith("/left_root"))
+              .sorted()
+              .findFirst()
+              .orElseThrow();
+      Tensor factor = tensors.remove(name);
+      tensors.put(name.replace("_root", "") + "_root", root.apply(factor).contiguous());
+      Safetensors.write(file, tensors, content.metadata());
     }
   }
 
