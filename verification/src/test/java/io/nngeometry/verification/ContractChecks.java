@@ -54,6 +54,11 @@ final class ContractChecks {
     }
   }
 
+  /** Something else than a number is. */
+  void isWrong(String complaint) {
+    wrong.add(complaint);
+  }
+
   void finish(ContractCase c, Set<String> expectedRefusals) {
     assertThat(wrong).as(c.name).isEmpty();
     assertThat(refused).as("refusals of " + c.name).isEqualTo(new TreeSet<>(expectedRefusals));

@@ -35,7 +35,7 @@ class PMatSolvesTest extends PMatContract {
         // a quasi-diagonal matrix or a Hessian need not be positive: then it says so, and where
         try {
           m.solve(c.vector(1), Damping.tikhonov(Golden.LAMBDA));
-          checks.wrong.add("a solve of a matrix that is not positive");
+          checks.isWrong("a solve of a matrix that is not positive");
         } catch (SingularBlockException e) {
           assertThat(e).hasMessageContaining("greater damping");
           if (representation.equals("quasi-diag")) {
