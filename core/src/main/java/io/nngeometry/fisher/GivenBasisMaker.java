@@ -6,6 +6,7 @@ import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.EigenKroneckerBlock;
 import io.nngeometry.operators.KroneckerBlock;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * Second moments in the eigenvectors of a block that is there, of other examples.
@@ -26,7 +27,17 @@ record GivenBasisMaker(Layer layer, Block given) implements BlockMaker {
 
   @Override
   public long elements() {
-    return given.tensors().values().stream().mapToLong(t -> t.numel()).sum();
+    long stored = given.tensors().values().stream().mapToLong(Tensor::numel).sum();
+    return given instanceof KroneckerBlock kronecker ? stored + moments(kronecker) : stored;
+  }
+
+  /** As many as there are pairs of eigenvectors: a factor has one for each of its columns. */
+  private static long moments(KroneckerBlock factors) {
+    long pairs = factors.layout().orElseThrow().groups();
+    for (Tensor factor : factors.tensors().values()) {
+      pairs *= factor.size(-1);
+    }
+    return pairs;
   }
 
   @Override

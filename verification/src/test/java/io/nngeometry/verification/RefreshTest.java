@@ -253,6 +253,8 @@ class RefreshTest {
     Plan plan = f.plan(refresh(ekfac));
     assertThat(plan.readings()).isEqualTo(1);
     assertThat(plan.stored()).isEqualTo(ekfac.bytes());
+    PMat kfac = f.as(KFAC);
+    assertThat(f.plan(refresh(kfac)).stored()).isEqualTo(f.as(refresh(kfac)).bytes());
     assertThat(plan.forwardBackwards()).isLessThan(f.plan(EKFAC).forwardBackwards());
   }
 }
