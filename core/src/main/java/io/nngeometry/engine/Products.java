@@ -144,7 +144,8 @@ public final class Products {
   private static void check(Tensor place, Tensor a, Tensor b) {
     long[] shape = {a.size(0), a.size(1), a.size(2), b.size(3)};
     if (!Arrays.equals(Tensors.shape(place), shape)
-        || !place.select(0, 0).select(0, 0).is_contiguous()
+        || (shape[3] > 1 && place.stride(3) != 1)
+        || (shape[2] > 1 && place.stride(2) != shape[3])
         || Tensors.type(place) != Tensors.type(a)) {
       throw new IllegalArgumentException(
           "products %s do not fit a place of shape %s"

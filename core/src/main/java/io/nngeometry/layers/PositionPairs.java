@@ -3,6 +3,7 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Total;
+import io.nngeometry.engine.Unrecorded;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -64,23 +65,25 @@ final class PositionPairs {
 
   /** Adds the sum of squares, (groups, rows, width). */
   void squares(Total total) {
-    Pairs inputs = new Pairs(atATime(width), width);
-    forTiles(
-        0,
-        right.size(0),
-        new Pairs(atATime(rows), rows),
-        (start, signals) -> {
-          Tensor products = signals(start, signals);
-          forTiles(
-              start,
-              signals.count,
-              inputs,
-              (first, some) ->
-                  total.addProduct(
-                      products.narrow(1, first - start, some.count).flatten(1, 2).transpose(1, 2),
-                      inputs(first, some).flatten(1, 2),
-                      1));
-        });
+    try (Unrecorded all = Unrecorded.begin()) {
+      Pairs inputs = new Pairs(atATime(width), width);
+      forTiles(
+          0,
+          right.size(0),
+          new Pairs(atATime(rows), rows),
+          (start, signals) -> {
+            Tensor products = signals(start, signals);
+            forTiles(
+                start,
+                signals.count,
+                inputs,
+                (first, some) ->
+                    total.addProduct(
+                        products.narrow(1, first - start, some.count).flatten(1, 2).transpose(1, 2),
+                        inputs(first, some).flatten(1, 2),
+                        1));
+          });
+    }
     if (positions > 1) {
       total.value().clamp_min_(Tensors.scalar(0));
     }

@@ -3,6 +3,7 @@ package io.nngeometry.layers;
 import io.nngeometry.engine.Products;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
+import io.nngeometry.engine.Unrecorded;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -41,10 +42,12 @@ final class ProductTiles extends GradientTiles {
     long n = right.size(0);
     long signals = lefts.size() * lefts.get(0).numel() / n;
     long part = lefts.size() == 1 ? n : atATime(STACK_BYTES, signals, right);
-    for (long start = 0; start < n; start += part) {
-      try (Scope scope = Scope.open()) {
-        long count = Math.min(part, n - start);
-        consumer.accept(stacked(start, count), right.narrow(0, start, count), start);
+    try (Unrecorded all = Unrecorded.begin()) {
+      for (long start = 0; start < n; start += part) {
+        try (Scope scope = Scope.open()) {
+          long count = Math.min(part, n - start);
+          consumer.accept(stacked(start, count), right.narrow(0, start, count), start);
+        }
       }
     }
   }
@@ -111,17 +114,21 @@ final class ProductTiles extends GradientTiles {
     int together = (int) Math.min(atATime(TILE_BYTES, size, right), lefts.size());
     // of one example: the factors and their product
     long numbers = inputs.numel() / n + together * (lefts.get(0).numel() / right.size(0));
-    long tile = atATime(TILE_BYTES, numbers + together * size, right);
+    long tile = Math.min(n, atATime(TILE_BYTES, numbers + together * size, right));
+    // serves again and again: making it and its views takes as long as a small product
+    Tensor place = Tensors.empty(right, tile, groups, together * rows, width);
+    Tensor whole = place.view(tile, groups, together, rows, width);
     for (long start = 0; start < n; start += tile) {
       long count = Math.min(tile, n - start);
       for (int k = 0; k < lefts.size(); k += together) {
         try (Scope scope = Scope.open()) {
           int some = Math.min(together, lefts.size() - k);
           Tensor signals = stack.narrow(0, start, count).narrow(2, k, some).flatten(2, 3);
-          Tensor tiles =
-              Products.of(signals, inputs.narrow(0, start, count))
-                  .view(count, groups, some, rows, width);
-          consumer.accept(k, first + start, tiles);
+          boolean full = count == tile && some == together;
+          Tensor products = full ? place : place.narrow(0, 0, count).narrow(2, 0, some * rows);
+          Products.into(products, signals, inputs.narrow(0, start, count), 1);
+          consumer.accept(
+              k, first + start, full ? whole : whole.narrow(0, 0, count).narrow(2, 0, some));
         }
       }
     }
