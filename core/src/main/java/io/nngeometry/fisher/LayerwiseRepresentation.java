@@ -46,7 +46,7 @@ final class LayerwiseRepresentation extends Representation {
 
   private static Block block(LayerwisePMat given, Layer layer) {
     return given.parts().stream()
-        .filter(part -> part.name().equals(layer.id()) && part.block().size() == layer.size())
+        .filter(part -> fits(part, layer))
         .map(Part::block)
         .findFirst()
         .orElseThrow(
@@ -54,6 +54,14 @@ final class LayerwiseRepresentation extends Representation {
                 new IllegalArgumentException(
                     "the matrix to refresh, over %s, has no block for %s"
                         .formatted(given.layers(), layer)));
+  }
+
+  /** Eigenvectors are over rows and columns, the numbers of which size alone does not tell. */
+  private static boolean fits(Part part, Layer layer) {
+    Block block = part.block();
+    return part.name().equals(layer.id())
+        && block.size() == layer.size()
+        && (!GivenBasisMaker.serves(block) || block.layout().equals(layer.matrix()));
   }
 
   private List<BlockMaker> makers(LayerCollection layers) {

@@ -241,6 +241,15 @@ class RefreshTest {
         .hasMessageContaining("has no block for 0 (Conv2d, 36 parameters)");
     PMat last = f.layers(LayerCollection.of(net).only("6")).as(EKFAC);
     assertThatThrownBy(() -> f.as(refresh(last))).hasMessageContaining("has no block for 0");
+    // as many numbers, but others
+    Module other = new Sequential(new Linear(8, 2)).initialize(1).to(ScalarType.Double).eval();
+    Module small = new Sequential(new Linear(5, 3)).initialize(1).to(ScalarType.Double).eval();
+    Tensor five = Tensors.randn(1, Tensors.options(ScalarType.Double), 4, 5);
+    Tensor eight = Tensors.randn(1, Tensors.options(ScalarType.Double), 4, 8);
+    PMat smallest = Fisher.of(small, Metric.categorical()).on(Examples.of(five)).as(EKFAC);
+    Fisher others = Fisher.of(other, Metric.categorical()).on(Examples.of(eight));
+    assertThatThrownBy(() -> others.as(refresh(smallest)))
+        .hasMessageContaining("has no block for 0 (Linear, 18 parameters)");
     ekfac.close();
     assertThatThrownBy(() -> f.as(refresh(ekfac))).isInstanceOf(IllegalStateException.class);
   }
