@@ -32,6 +32,7 @@ final class EigenKroneckerAccumulator implements StackAccumulator {
       Layer layer, EigenKroneckerBlock start, boolean refreshed, Types types) {
     this.layer = layer;
     this.start = start;
+    start.tensors().values().forEach(Scope::detach);
     others = refreshed && start.missing() > 0;
     layout = layer.matrix().orElseThrow();
     squares = types.sum(Tensors.shape(start.coefficients()));

@@ -3,7 +3,6 @@ package io.nngeometry.fisher;
 import io.nngeometry.engine.Scope;
 import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerSizes;
-import io.nngeometry.operators.EigenKroneckerBlock;
 import io.nngeometry.operators.KroneckerBlock;
 import java.util.Optional;
 
@@ -67,9 +66,7 @@ record EigenKroneckerMaker(Layer layer, BlockMaker factors) implements BlockMake
   public Optional<BlockAccumulator> second(BlockAccumulator first, long examples, Types types) {
     try (Scope scope = Scope.open();
         KroneckerBlock kfac = (KroneckerBlock) first.finish(examples)) {
-      EigenKroneckerBlock start = kfac.toEigenbasis();
-      start.tensors().values().forEach(Scope::detach);
-      return Optional.of(new EigenKroneckerAccumulator(layer, start, false, types));
+      return Optional.of(new EigenKroneckerAccumulator(layer, kfac.toEigenbasis(), false, types));
     }
   }
 }

@@ -54,7 +54,6 @@ record GivenBasisMaker(Layer layer, Block given) implements BlockMaker {
           given instanceof KroneckerBlock kronecker
               ? kronecker.toEigenbasis()
               : ((EigenKroneckerBlock) given).copy();
-      start.tensors().values().forEach(Scope::detach);
       return new EigenKroneckerAccumulator(layer, start, true, types);
     }
   }

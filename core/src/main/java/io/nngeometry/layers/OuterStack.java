@@ -25,24 +25,25 @@ record OuterStack(List<OuterGradients> gradients) {
   /** Writes {@code factor} times every gradient to {@code place}, (K, n, p). */
   void into(Tensor place, double factor) {
     Tensor right = any().right();
-    if (right.size(2) > 1 && layout().isOneMatrix()) {
-      new ProductTiles(lefts(), right)
-          .into(place.transpose(0, 1).unflatten(2, layout().rows(), layout().width()), factor);
-    } else if (right.size(2) > 1) {
-      new ProductTiles(lefts(), right)
-          .forEach(
-              (first, start, tile) ->
-                  layout()
-                      .write(
-                          tile.transpose(0, 2).transpose(1, 2),
-                          factor,
-                          place.narrow(0, first, tile.size(2)).narrow(1, start, tile.size(0))));
-    } else {
+    if (right.size(2) == 1) {
       for (int k = 0; k < gradients.size(); k++) {
         Tensor left = gradients.get(k).left().transpose(-1, -2);
         layout().writeProduct(left, right, factor, place.select(0, k));
       }
+      return;
     }
+    ProductTiles products = new ProductTiles(lefts(), right);
+    if (layout().isOneMatrix() && products.goStraight(place)) {
+      products.into(place.transpose(0, 1).unflatten(2, layout().rows(), layout().width()), factor);
+      return;
+    }
+    products.forEach(
+        (first, start, tile) ->
+            layout()
+                .write(
+                    tile.transpose(0, 2).transpose(1, 2),
+                    factor,
+                    place.narrow(0, first, tile.size(2)).narrow(1, start, tile.size(0))));
   }
 
   /** The sum over examples and cotangents of the squared norms. */

@@ -6,7 +6,6 @@ import io.nngeometry.engine.Tensors;
 import io.nngeometry.engine.Unrecorded;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Gradients formed of their factors. Cotangents share the right one: stacked, their products read
@@ -63,30 +62,35 @@ final class ProductTiles extends GradientTiles {
   }
 
   /**
+   * Whether products had better be written where they stay, (K, n, p), than go by tiles. Not where
+   * cotangents lie apart and the right factor is larger than a product: for all of a stack it is
+   * read once, which pays for a copy.
+   */
+  boolean goStraight(Tensor place) {
+    return follow(place.stride(0), place.size(2)) || right.size(2) <= lefts.get(0).size(3);
+  }
+
+  /** Whether an example's cotangents follow each other in memory: they are one matrix. */
+  private boolean follow(long stride, long size) {
+    return lefts.size() == 1 || stride == size;
+  }
+
+  /**
    * Writes {@code factor} times all gradients of layers with one group where they stay.
    *
    * @param place (n, K, rows, width), every gradient in one piece
    */
   void into(Tensor place, double factor) {
-    if (lefts.size() == 1 || place.stride(1) == place.size(2) * place.size(3)) {
-      // an example's cotangents follow each other: they are one matrix
+    if (follow(place.stride(1), place.size(2) * place.size(3))) {
       Tensor matrices = place.flatten(1, 2).unsqueeze(1);
       forEachStack(
           (stack, inputs, first) ->
               Products.into(
                   matrices.narrow(0, first, stack.size(0)), stack.flatten(2, 3), inputs, factor));
-    } else if (right.size(2) <= place.size(2)) {
-      for (int k = 0; k < lefts.size(); k++) {
-        Products.into(place.narrow(1, k, 1), lefts.get(k).transpose(2, 3), right, factor);
-      }
-    } else {
-      // the right factor is larger than a product: read once for all, it pays for a copy
-      Tensor times = Tensors.filled(place, factor);
-      forEach(
-          (k, i, tile) -> {
-            Tensor some = place.narrow(0, i, tile.size(0)).narrow(1, k, tile.size(2));
-            torch.mul_out(some, tile.select(1, 0), times);
-          });
+      return;
+    }
+    for (int k = 0; k < lefts.size(); k++) {
+      Products.into(place.narrow(1, k, 1), lefts.get(k).transpose(2, 3), right, factor);
     }
   }
 
