@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param signals numbers that one backward brings to the layers' outputs
  * @param data numbers of the input
  * @param cotangents backwards of a minibatch
+ * @param bySignals whether products with vectors are {@link SignalProducts}
  * @param layers what each used layer sees
  */
 record Footprint(
@@ -27,6 +28,7 @@ record Footprint(
     double signals,
     double data,
     int cotangents,
+    boolean bySignals,
     List<LayerSizes> layers) {
 
   /**
@@ -36,7 +38,7 @@ record Footprint(
    */
   private static final double HELD = 1.8;
 
-  private static final double IN_FORWARD_MODE = 3;
+  private static final double IN_FORWARD_MODE = 2.5;
 
   static Footprint of(Estimation estimation) {
     Examples one = estimation.pass().data().first(1).batches(1);
@@ -52,13 +54,17 @@ record Footprint(
                 RecordedBatch recorded = RecordedBatch.of(estimation.pass(), batch);
                 int cotangents =
                     estimation.cotangents(recorded.outputs(), recorded.batch()).count();
-                found[0] = of(recorded, cotangents);
+                found[0] = of(recorded, cotangents, SignalProducts.serve(estimation));
               }
             });
     return found[0];
   }
 
   static Footprint of(RecordedBatch recorded, int cotangents) {
+    return of(recorded, cotangents, false);
+  }
+
+  private static Footprint of(RecordedBatch recorded, int cotangents, boolean bySignals) {
     // what one layer gives and the next one sees is one tensor: count addresses
     Map<Long, Double> held = new HashMap<>();
     double signals = 0;
@@ -77,6 +83,7 @@ record Footprint(
         signals,
         data,
         cotangents,
+        bySignals,
         recorded.inputs().values().stream().map(LayerInputs::sizes).toList());
   }
 
@@ -120,14 +127,13 @@ record Footprint(
     return Need.sideBySide(layers.stream().map(layer -> Need.gradients(layer, cotangents, 1)));
   }
 
-  /** Products with vectors in forward mode: J v, and J^T of it (5/3 forward and backward). */
+  /**
+   * Products with vectors: of one signal for each example, or J v in forward mode and J^T of it.
+   */
   Need products(long vectors) {
-    return linearised().and(new Need(0, 0, 5 * forward() * vectors));
-  }
-
-  /** Products with vectors where each example has one signal (4/3 forward and backward). */
-  Need signalProducts() {
-    return recorded().and(new Need(0, largest, 4 * forward()));
+    return bySignals
+        ? recorded().and(new Need(0, largest, (2 + 2 * vectors) * forward()))
+        : linearised().and(new Need(0, 0, (1 + 4 * vectors) * forward()));
   }
 
   /** Number of parameters of the layers that were used. */

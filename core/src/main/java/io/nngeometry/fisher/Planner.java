@@ -127,11 +127,7 @@ final class Planner {
     long most = estimation.pass().data().batchSize();
     return List.of(
         operation("v^T F v", most, noGraph, d),
-        operation(
-            "F v",
-            most,
-            SignalProducts.serve(estimation) ? footprint.signalProducts() : footprint.products(1),
-            5 * d),
+        operation("F v", most, footprint.products(1), 5 * d),
         trace());
   }
 

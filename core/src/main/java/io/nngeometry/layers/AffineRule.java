@@ -1,7 +1,6 @@
 package io.nngeometry.layers;
 
-import java.util.Arrays;
-import java.util.Objects;
+import io.nngeometry.engine.Scope;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -51,36 +50,16 @@ public final class AffineRule implements LayerRule {
   }
 
   @Override
-  public Optional<Change> change() {
-    return Optional.of(
-        (use, direction) -> {
-          Tensor shift = bias == null ? null : shared(direction.apply(bias), use.output());
-          if (weight == null) {
-            return Objects.requireNonNull(shift).expand_as(use.output());
-          }
-          Tensor xhat = normalised.apply(use.input());
-          Tensor scaled = xhat.mul(shared(direction.apply(weight), xhat));
-          return shift == null ? scaled : scaled.add(shift);
-        });
-  }
-
-  /** A parameter where it stands beside the output. */
-  private Tensor shared(Tensor parameter, Tensor output) {
-    if (axes == Axes.TRAILING) {
-      return parameter;
-    }
-    long[] shape = new long[(int) output.dim()];
-    Arrays.fill(shape, 1);
-    shape[1] = parameter.numel();
-    return parameter.view(shape);
+  public boolean gradientsAreSmall() {
+    return true;
   }
 
   @Override
-  public Prepared prepare(LayerUse use) {
+  public Prepared prepare(LayerUse use, Scope.Owner lifetime) {
     if (weight == null) {
       return (parameter, g) -> sumShared(g, parameter.size());
     }
-    Tensor xhat = normalised.apply(use.input());
+    Tensor xhat = lifetime.adopt(normalised.apply(use.input()));
     return (parameter, g) -> sumShared(parameter == bias ? g : g.mul(xhat), parameter.size());
   }
 

@@ -1,7 +1,7 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
-import java.util.Optional;
 
 /**
  * A bare parameter is expanded to one copy per example, so a copy's gradient is the example's own.
@@ -10,17 +10,12 @@ enum BareParameterRule implements LayerRule {
   INSTANCE;
 
   @Override
-  public Optional<Change> change() {
-    return Optional.of(
-        (use, direction) -> {
-          long[] shape = Tensors.shape(use.output());
-          shape[0] = 1;
-          return direction.apply((Parameter) use.layer()).view(shape).expand_as(use.output());
-        });
+  public boolean gradientsAreSmall() {
+    return true;
   }
 
   @Override
-  public Prepared prepare(LayerUse use) {
+  public Prepared prepare(LayerUse use, Scope.Owner lifetime) {
     return (parameter, outputGradient) -> Tensors.flatten(outputGradient);
   }
 }

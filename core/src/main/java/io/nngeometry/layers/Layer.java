@@ -51,9 +51,14 @@ public record Layer(
     return slots.size() == 2 ? source.rule().rows() : Optional.empty();
   }
 
-  /** Whether the output of every use is linear in the parameters, for the same input. */
-  public boolean linear() {
-    return users.stream().allMatch(user -> user.rule().change().isPresent());
+  /** Whether every use of the parameters is in a linear map with shared weights. */
+  public boolean isLinearMap() {
+    return users.stream().allMatch(user -> user.rule().asLinearMap().isPresent());
+  }
+
+  /** Whether the gradients of a minibatch may be held: {@link LayerRule#gradientsAreSmall}. */
+  public boolean gradientsAreSmall() {
+    return users.stream().allMatch(user -> user.rule().gradientsAreSmall());
   }
 
   /** Which side of the matrices inputs index, in this layer and all that share its parameters. */

@@ -26,6 +26,7 @@ public final class LayerInputs {
   private final Layer layer;
   private final List<LayerUse> uses;
   private final long examples;
+  private @Nullable List<LayerRule.Prepared> prepared;
   private @Nullable Tensor inputFactor;
   private @Nullable List<Tensor> inputParts;
   private @Nullable Lookup lookup;
@@ -33,7 +34,6 @@ public final class LayerInputs {
   private int cotangents = 1;
   private @Nullable Tensor rotatedFactor;
   private @Nullable Tensor rotatedIn;
-  private final List<LayerRule.Prepared> prepared;
   private final boolean outer;
   private final Scope.Owner lifetime = Scope.owner();
 
@@ -65,8 +65,6 @@ public final class LayerInputs {
     this.outer =
         layer.matrix().isPresent()
             && uses.stream().allMatch(u -> u.layer().rule().asLinearMap().isPresent());
-    this.prepared =
-        outer ? List.of() : uses.stream().map(u -> u.layer().rule().prepare(u)).toList();
   }
 
   /**
@@ -165,7 +163,7 @@ public final class LayerInputs {
   public LayerGradients gradients(Function<LayerUse, Tensor> signal) {
     List<Tensor> signals = uses.stream().map(signal).toList();
     if (!outer) {
-      return ExplicitGradients.of(layer, uses, prepared, signals);
+      return ExplicitGradients.of(layer, uses, prepared(), signals);
     }
     MatrixLayout layout = layer.matrix().orElseThrow();
     List<Tensor> parts = new ArrayList<>();
@@ -180,6 +178,13 @@ public final class LayerInputs {
       case ROWS -> new LookupGradients(layout, lookup(), this::inputFactor, Tensors.cat(parts, 2));
       case BOTH -> ofBothSides(layout, parts);
     };
+  }
+
+  private List<LayerRule.Prepared> prepared() {
+    if (prepared == null) {
+      prepared = uses.stream().map(u -> u.layer().rule().prepare(u, lifetime)).toList();
+    }
+    return prepared;
   }
 
   /** Each use puts its input on the side of its own, and its signal on the other. */
@@ -233,7 +238,7 @@ public final class LayerInputs {
    * innermost now.
    */
   public LayerInputs afresh() {
-    return outer ? of(UnaryOperator.identity()) : this; // what others need is prepared already
+    return of(UnaryOperator.identity());
   }
 
   /** The same, nothing computed, with other tensors for its uses. */

@@ -1,13 +1,17 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import java.util.Optional;
-import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** How the per-example gradients of a layer's parameters follow from what the layer saw. */
 public interface LayerRule {
-  /** Does once what depends on the input alone, for any number of output gradients to share. */
-  Prepared prepare(LayerUse use);
+  /**
+   * Does once what depends on the input alone, for any number of output gradients to share.
+   *
+   * @param lifetime owns what the result holds
+   */
+  Prepared prepare(LayerUse use, Scope.Owner lifetime);
 
   /** The rule as a linear map with shared weights, if it is one. */
   default Optional<LinearMapRule> asLinearMap() {
@@ -15,11 +19,11 @@ public interface LayerRule {
   }
 
   /**
-   * The output's change with the parameters, if for a given input that is a linear map: the output
-   * is then one too, up to a constant.
+   * Whether an example's gradient is never many more numbers than its output, so that the gradients
+   * of a minibatch may be held.
    */
-  default Optional<Change> change() {
-    return Optional.empty();
+  default boolean gradientsAreSmall() {
+    return false;
   }
 
   /**
@@ -28,18 +32,6 @@ public interface LayerRule {
    */
   default Optional<MatrixLayout> rows() {
     return Optional.empty();
-  }
-
-  /** How a layer's output changes with its parameters, where it does so linearly. */
-  interface Change {
-    /**
-     * The change of the output along a direction, in which it is differentiable; of the output's
-     * shape.
-     *
-     * @param use what the layer saw and gave
-     * @param direction of every parameter of the layer, of its shape
-     */
-    Tensor along(LayerUse use, Function<Parameter, Tensor> direction);
   }
 
   /** The input side of one use. */

@@ -1,9 +1,11 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Total;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -112,11 +114,14 @@ public abstract class LinearMapRule implements LayerRule {
     return Optional.of(this);
   }
 
-  @Override
-  public final Optional<Change> change() {
-    return Optional.of(
-        (use, direction) ->
-            map(use, direction.apply(weight), bias == null ? null : direction.apply(bias)));
+  /**
+   * The output's change along a direction, in which it is differentiable.
+   *
+   * @param use what the layer saw
+   * @param direction of the weight and the bias, each of its shape
+   */
+  public final Tensor change(LayerUse use, Function<Parameter, Tensor> direction) {
+    return map(use, direction.apply(weight), bias == null ? null : direction.apply(bias));
   }
 
   @Override
@@ -125,13 +130,14 @@ public abstract class LinearMapRule implements LayerRule {
   }
 
   @Override
-  public final Prepared prepare(LayerUse use) {
+  public final Prepared prepare(LayerUse use, Scope.Owner lifetime) {
     Optional<Tensor> hot = hot(use.input());
     if (hot.isPresent()) {
       Lookup lookup = new Lookup(hot.get(), layout.rows());
+      lookup.tensors().forEach(lifetime::adopt);
       return (parameter, outputGradient) -> lookup.perExample(signalFactor(outputGradient));
     }
-    Tensor input = inputFactor(use.input(), false);
+    Tensor input = lifetime.adopt(inputFactor(use.input(), false));
     return (parameter, outputGradient) -> {
       Tensor signal = signalFactor(outputGradient);
       if (parameter == bias) {

@@ -1,5 +1,6 @@
 package io.nngeometry.layers;
 
+import io.nngeometry.engine.Scope;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
@@ -32,10 +33,11 @@ public final class ReparametrisedRule implements LayerRule {
   }
 
   @Override
-  public Prepared prepare(LayerUse use) {
+  public Prepared prepare(LayerUse use, Scope.Owner lifetime) {
     Prepared linear =
-        effective.prepare(new LayerUse(use.layer(), input.apply(use.input()), use.output()));
-    Tensor stored = weight.tensor().detach();
+        effective.prepare(
+            new LayerUse(use.layer(), input.apply(use.input()), use.output()), lifetime);
+    Tensor stored = lifetime.adopt(weight.tensor().detach());
     return (parameter, g) -> normalisation.pullBack(stored, linear.perExample(parameter, g));
   }
 }

@@ -157,7 +157,7 @@ record DescribedLayer(String id, String kind, long size, List<Described> paramet
 
     @Override
     public LayerRule rule() {
-      return use -> {
+      return (use, lifetime) -> {
         throw new UnsupportedOperationException("a layer of a file cannot be run");
       };
     }

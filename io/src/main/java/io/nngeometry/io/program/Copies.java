@@ -62,8 +62,8 @@ record Copies(
 
   /** The rule of copies whose elements are elements of {@code parameter}. */
   static LayerRule choice(Parameter parameter) {
-    return use -> {
-      Tensor elements = use.input().select(0, 0);
+    return (use, lifetime) -> {
+      Tensor elements = lifetime.adopt(use.input().select(0, 0));
       return (p, g) ->
           Tensors.zeros(g, g.size(0), parameter.size()).index_add(1, elements, Tensors.flatten(g));
     };
@@ -71,6 +71,6 @@ record Copies(
 
   /** The rule of whole copies. */
   static LayerRule whole() {
-    return use -> (p, g) -> Tensors.flatten(g);
+    return (use, lifetime) -> (p, g) -> Tensors.flatten(g);
   }
 }

@@ -1,6 +1,7 @@
 package io.nngeometry.io.program;
 
 import io.nngeometry.engine.GradMode;
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerRule;
 import io.nngeometry.layers.LayerUse;
@@ -35,8 +36,8 @@ final class DerivedRule implements LayerRule {
   }
 
   @Override
-  public Prepared prepare(LayerUse use) {
-    Prepared inner = effective.prepare(use);
+  public Prepared prepare(LayerUse use, Scope.Owner lifetime) {
+    Prepared inner = effective.prepare(use, lifetime);
     return (parameter, g) -> {
       Tensor total = null;
       for (Map.Entry<Parameter, Derived> weight : weights.entrySet()) {
