@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * How running sums are filled from a minibatch: some cotangent by cotangent as backward brings
- * them, and some layer by layer with several cotangents. Sums of different layers are filled side
- * by side.
+ * them, and those of linear maps, if they like, with several cotangents, the signals of which are
+ * held until then. Sums of different layers are filled side by side.
  */
 final class Filling {
   /** Cotangents of which the signals are held at once; more would gain little. */
@@ -84,7 +84,7 @@ final class Filling {
       try (Scope scope = Scope.open()) {
         List<Tensor> columns = cotangents.some(first, Math.min(together, count - first));
         List<Signals> signals = fillEach(recorded, columns, first, count, in -> false);
-        fillStacks(inputs, signals, first, together == count);
+        fillStacks(layer -> together(inputs, layer), inputs, signals, first, together == count);
       }
     }
   }
@@ -99,7 +99,8 @@ final class Filling {
     begin(recorded.inputs(), recorded.size(), count);
     List<Tensor> columns = cotangents.some(0, count);
     List<Signals> signals = fillEach(recorded, columns, 0, count, LayerInputs::outer);
-    fillStacks(recorded.inputs(), signals, 0, true);
+    Map<String, LayerInputs> inputs = recorded.inputs();
+    fillStacks(layer -> together(inputs, layer), inputs, signals, 0, true);
     return signals;
   }
 
@@ -117,17 +118,32 @@ final class Filling {
       Predicate<LayerInputs> others) {
     List<LayerInputs> later =
         recorded.inputs().values().stream()
-            .filter(in -> byLayer.containsKey(in.layer().id()) || others.test(in))
+            .filter(in -> in.outer() && byLayer.containsKey(in.layer().id()) || others.test(in))
             .toList();
     List<Signals> signals = new ArrayList<>();
     for (int k = 0; k < columns.size(); k++) {
       try (Scope scope = Scope.open()) {
         Signals mine = recorded.signals(columns.get(k), first + k == count - 1);
         fillOne(recorded.inputs(), recorded.size(), mine, first + k);
+        fillStacks(
+            layer -> !together(recorded.inputs(), layer),
+            recorded.inputs(),
+            List.of(mine),
+            first + k,
+            false);
         signals.add(mine.keeping(scope, later));
       }
     }
     return signals;
+  }
+
+  /**
+   * Whether several cotangents of a layer come at once, where its sums take them: gradients that
+   * are no products gain nothing by it, and their signals would be held.
+   */
+  private static boolean together(Map<String, LayerInputs> inputs, String layer) {
+    LayerInputs in = inputs.get(layer);
+    return in == null || in.outer();
   }
 
   private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
@@ -153,11 +169,17 @@ final class Filling {
   }
 
   /**
+   * @param which layers, by id
    * @param once whether these are all: then a layer's inputs are needed once, and go with it
    */
   private void fillStacks(
-      Map<String, LayerInputs> inputs, List<Signals> signals, int first, boolean once) {
+      Predicate<String> which,
+      Map<String, LayerInputs> inputs,
+      List<Signals> signals,
+      int first,
+      boolean once) {
     fillStacks(
+        which,
         layer ->
             Optional.ofNullable(inputs.get(layer))
                 .filter(in -> !signals.get(0).none())
@@ -174,16 +196,17 @@ final class Filling {
 
   /** Adds what was held of a minibatch to sums that take several cotangents at once. */
   void fill(HeldBatch held) {
-    fillStacks(held::stack, held::operations, 0, held.signals().size());
+    fillStacks(layer -> true, held::stack, held::operations, 0, held.signals().size());
   }
 
   private void fillStacks(
+      Predicate<String> which,
       Function<String, Optional<StackedGradients>> stacks,
       ToDoubleFunction<String> operations,
       int first,
       int cotangents) {
     Workers.forEach(
-        byLayer.entrySet(),
+        byLayer.entrySet().stream().filter(layer -> which.test(layer.getKey())).toList(),
         layer -> operations.applyAsDouble(layer.getKey()),
         layer -> {
           Optional<StackedGradients> stack = stacks.apply(layer.getKey());

@@ -40,6 +40,12 @@ record Footprint(
 
   private static final double IN_FORWARD_MODE = 2.5;
 
+  /**
+   * What signals that are not held take where others of the same cotangent are: holes between
+   * these, which signals of the next one do not fit. Measured too.
+   */
+  private static final double LEFT = 2;
+
   static Footprint of(Estimation estimation) {
     Examples one = estimation.pass().data().first(1).batches(1);
     Footprint[] found = new Footprint[1];
@@ -101,10 +107,14 @@ record Footprint(
     return stacked(layers);
   }
 
-  /** The same where only some layers take several at once. */
+  /** The same where only some layers take several at once, if they are linear maps. */
   Need stacked(List<LayerSizes> some) {
-    double numbers = some.stream().mapToDouble(LayerSizes::outputs).sum();
-    return new Need((Filling.together(cotangents) - 1) * numbers, 0, 0);
+    double held = some.stream().filter(LayerSizes::outer).mapToDouble(LayerSizes::outputs).sum();
+    int together = Filling.together(cotangents);
+    if (held == 0 || together == 1) {
+      return Need.NOTHING;
+    }
+    return new Need((together - 1) * held + LEFT * (signals - held), 0, 0);
   }
 
   /** Numbers that an example is when it has been read, if it is held for a second reading. */

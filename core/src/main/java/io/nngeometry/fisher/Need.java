@@ -57,7 +57,7 @@ record Need(double kept, double passing, double flops) {
     double squares = layer.positions() == 1 ? layer.factor() + layer.signal() : 0;
     return new Need(
         once ? 0 : layer.factor(),
-        layer.signal() + (once ? layer.factor() : 0) + squares,
+        Filling.together(cotangents) * layer.signal() + (once ? layer.factor() : 0) + squares,
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
   }
 
