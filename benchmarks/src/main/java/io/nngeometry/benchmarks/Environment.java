@@ -1,29 +1,23 @@
 package io.nngeometry.benchmarks;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.stream.Collectors;
 
 /** The variables of a process that measures, the same for both engines. */
 enum Environment {
   /** What a user has: none of the variables that change speed. */
   DEFAULT(Map.of(), "default environment"),
 
-  /**
-   * glibc keeps freed memory in place of returning it to the system, which faults it in again page
-   * by page; OpenBLAS has one thread, since its own would spin against the engine's.
-   */
-  TUNED(
-      Map.of(
-          "MALLOC_MMAP_MAX_", "0",
-          "MALLOC_TRIM_THRESHOLD_", "17179869184",
-          "MALLOC_TOP_PAD_", "268435456",
-          "MALLOC_ARENA_MAX", "1",
-          "GLIBC_TUNABLES",
-              "glibc.malloc.mxfast=0:glibc.malloc.tcache_max=64:glibc.malloc.hugetlb=1",
-          "OPENBLAS_NUM_THREADS", "1"),
-      "allocator tuned");
+  /** As the launcher starts the command: {@code allocator.env}, which says why. */
+  TUNED(tuned(), "allocator tuned");
 
   /** Variables that would slow the one side or help the other. */
   private static final List<String> CLEARED =
@@ -45,6 +39,17 @@ enum Environment {
   Environment(Map<String, String> variables, String words) {
     this.variables = variables;
     this.words = words;
+  }
+
+  private static Map<String, String> tuned() {
+    Properties file = new Properties();
+    try (InputStream in = Environment.class.getResourceAsStream("/allocator.env")) {
+      file.load(Objects.requireNonNull(in, "allocator.env is missing"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file.stringPropertyNames().stream()
+        .collect(Collectors.toMap(name -> name, file::getProperty));
   }
 
   /** Makes the variables of a process these. */
