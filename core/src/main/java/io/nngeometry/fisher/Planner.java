@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 
 /**
  * Predicts what matrices take and chooses how many examples are read at a time: as many as the data
- * has in a minibatch, but no more than work in {@link #WORKING_SET} or a multiple of the weights'
- * bytes, where more would not be faster, or in what the budget leaves.
+ * has in a minibatch, but no more than work in a {@link #workingSet}, where more would hardly be
+ * faster, or in what the budget leaves.
  */
 final class Planner {
   /**
@@ -16,6 +16,12 @@ final class Planner {
    * stored takes more: adding to it is paid once a minibatch.
    */
   private static final double WORKING_SET = 160L << 20;
+
+  /**
+   * Examples below which a backward costs more for each, a third where there are half as many. For
+   * them a minibatch may take twice the bytes.
+   */
+  private static final double FEW = 28;
 
   /**
    * A minibatch reads all weights, which are to be little beside what its examples take: so many
@@ -79,7 +85,7 @@ final class Planner {
     perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
     double left = estimation.budget().bytes() - stored - vectors;
     // products with vectors read minibatches as the data has them
-    double target = readings > 0 ? Math.max(workingSet(), stored) : left;
+    double target = readings > 0 ? Math.max(workingSet(perExample), stored) : left;
     long batch = batch(Math.min(left / HOLES, target), perExample);
     double holes = batch < n ? HOLES : 1;
     perExample *= holes;
@@ -106,8 +112,10 @@ final class Planner {
         estimation.budget());
   }
 
-  private double workingSet() {
-    return Math.max(WORKING_SET, WEIGHTS * bytesPerNumber * estimation.layers().size());
+  private double workingSet(double perExample) {
+    double few = Math.min(FEW * perExample, 2 * WORKING_SET);
+    double weights = WEIGHTS * bytesPerNumber * estimation.layers().size();
+    return Math.max(Math.max(WORKING_SET, few), weights);
   }
 
   /** How many examples work in {@code bytes}. */
@@ -139,7 +147,8 @@ final class Planner {
             .and(footprint.gradients())
             .and(footprint.stacked())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
-    return operation("trace", batch(workingSet(), bytesPerNumber * norms.numbers()), norms, 0);
+    double perExample = bytesPerNumber * norms.numbers();
+    return operation("trace", batch(workingSet(perExample), perExample), norms, 0);
   }
 
   private Plan operation(String name, long batch, Need need, double vectors) {
