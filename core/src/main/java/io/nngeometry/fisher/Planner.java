@@ -18,8 +18,8 @@ final class Planner {
   private static final double WORKING_SET = 160L << 20;
 
   /**
-   * Examples below which a backward costs more for each, a third where there are half as many. For
-   * them a minibatch may take twice the bytes.
+   * Examples below which a backward costs more for each: a quarter where two threads have half as
+   * many. For so many a minibatch may take twice the bytes.
    */
   private static final double FEW = 28;
 
