@@ -19,19 +19,9 @@ enum Environment {
   /** As the launcher starts the command: {@code allocator.env}, which says why. */
   TUNED(tuned(), "allocator tuned");
 
-  /** Variables that would slow the one side or help the other. */
+  /** Others that would slow the one side or help the other. */
   private static final List<String> CLEARED =
-      List.of(
-          "OPENBLAS_CORETYPE",
-          "OPENBLAS_L2_SIZE",
-          "OPENBLAS_NUM_THREADS",
-          "OMP_NUM_THREADS",
-          "MKL_NUM_THREADS",
-          "MALLOC_MMAP_MAX_",
-          "MALLOC_TRIM_THRESHOLD_",
-          "MALLOC_TOP_PAD_",
-          "MALLOC_ARENA_MAX",
-          "GLIBC_TUNABLES");
+      List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS", "MKL_NUM_THREADS");
 
   private final Map<String, String> variables;
   private final String words;
@@ -55,6 +45,7 @@ enum Environment {
   /** Makes the variables of a process these. */
   void applyTo(Map<String, String> process) {
     CLEARED.forEach(process::remove);
+    TUNED.variables.keySet().forEach(process::remove);
     process.putAll(variables);
   }
 

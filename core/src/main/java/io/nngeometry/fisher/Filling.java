@@ -84,7 +84,7 @@ final class Filling {
       try (Scope scope = Scope.open()) {
         List<Tensor> columns = cotangents.some(first, Math.min(together, count - first));
         List<Signals> signals = fillEach(recorded, columns, first, count, in -> false);
-        fillStacks(layer -> together(inputs, layer), inputs, signals, first, together == count);
+        fillStacks(layer -> stacks(inputs, layer), inputs, signals, first, together == count);
       }
     }
   }
@@ -96,11 +96,11 @@ final class Filling {
    */
   List<Signals> fillHolding(RecordedBatch recorded, Cotangents cotangents) {
     int count = cotangents.count();
-    begin(recorded.inputs(), recorded.size(), count);
+    Map<String, LayerInputs> inputs = recorded.inputs();
+    begin(inputs, recorded.size(), count);
     List<Tensor> columns = cotangents.some(0, count);
     List<Signals> signals = fillEach(recorded, columns, 0, count, LayerInputs::outer);
-    Map<String, LayerInputs> inputs = recorded.inputs();
-    fillStacks(layer -> together(inputs, layer), inputs, signals, 0, true);
+    fillStacks(layer -> stacks(inputs, layer), inputs, signals, 0, true);
     return signals;
   }
 
@@ -126,7 +126,7 @@ final class Filling {
         Signals mine = recorded.signals(columns.get(k), first + k == count - 1);
         fillOne(recorded.inputs(), recorded.size(), mine, first + k);
         fillStacks(
-            layer -> !together(recorded.inputs(), layer),
+            layer -> !stacks(recorded.inputs(), layer),
             recorded.inputs(),
             List.of(mine),
             first + k,
@@ -141,7 +141,7 @@ final class Filling {
    * Whether several cotangents of a layer come at once, where its sums take them: gradients that
    * are no products gain nothing by it, and their signals would be held.
    */
-  private static boolean together(Map<String, LayerInputs> inputs, String layer) {
+  private static boolean stacks(Map<String, LayerInputs> inputs, String layer) {
     LayerInputs in = inputs.get(layer);
     return in == null || in.outer();
   }

@@ -54,7 +54,8 @@ final class SignalProducts {
       for (LayerInputs in : recorded.inputs().values()) {
         if (!in.layer().isLinearMap() && !all.none()) {
           LayerGradients gradients = all.at(in.afresh());
-          others.put(in.layer(), LayerGradients.of(scope.keep(gradients.perExample())));
+          scope.keep(gradients.perExample());
+          others.put(in.layer(), gradients);
         }
       }
       this.signals = all.keeping(scope, linear);

@@ -16,15 +16,6 @@ public abstract class LayerGradients {
   private final Scope.Owner lifetime = Scope.owner();
   private @Nullable Tensor perExample;
 
-  /**
-   * Gradients that are there already.
-   *
-   * @param matrix (n, p) in flat order
-   */
-  public static LayerGradients of(Tensor matrix) {
-    return new ExplicitGradients(matrix);
-  }
-
   /** Number of examples. */
   public abstract long examples();
 
