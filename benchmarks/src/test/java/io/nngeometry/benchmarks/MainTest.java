@@ -88,7 +88,7 @@ class MainTest {
             "fb nngeometry-jvm tuned",
             "fb nngeometry tuned");
     assertThat(rows().get(1).seconds()).as("no variables").isEqualTo(7);
-    assertThat(rows().get(3).seconds()).as("MALLOC_ARENA_MAX").isEqualTo(1);
+    assertThat(rows().get(3).seconds()).as("MALLOC_ARENA_MAX").isEqualTo(4);
     assertThat(rows()).allSatisfy(row -> assertThat(row.n()).isEqualTo(2));
     assertThat(rows())
         .filteredOn(Row::isOurs)

@@ -82,7 +82,8 @@ public final class Workers {
   }
 
   /**
-   * The values that {@code f} has on the pieces, in their order; they hold no native memory.
+   * The values that {@code f} has on the pieces, in their order. Native memory that they hold must
+   * be given to a {@link Scope.Owner}.
    *
    * @param size tells which pieces take longer: they are begun first, or one that is left for the
    *     end is waited for

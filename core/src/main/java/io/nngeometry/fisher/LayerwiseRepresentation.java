@@ -128,10 +128,12 @@ final class LayerwiseRepresentation extends Representation {
 
   @Override
   PMat assemble(Sums sums) {
+    List<BlockMaker> makers = makers(sums.layers());
+    List<Block> blocks = sums.blocks(makers);
     List<Part> parts = new ArrayList<>();
-    for (BlockMaker maker : makers(sums.layers())) {
-      Layer layer = maker.layer();
-      parts.add(new Part(layer.id(), layer.offset(), sums.block(maker)));
+    for (int k = 0; k < blocks.size(); k++) {
+      Layer layer = makers.get(k).layer();
+      parts.add(new Part(layer.id(), layer.offset(), blocks.get(k)));
     }
     return new LayerwisePMat(sums.layers(), name(), parts);
   }

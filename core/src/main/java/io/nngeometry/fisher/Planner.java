@@ -29,6 +29,9 @@ final class Planner {
    */
   private static final double WEIGHTS = 5;
 
+  /** By how much a minibatch may exceed its working set, so that all are of one size. */
+  private static final double MORE = 1.125;
+
   /** The share of the budget that may hold what a second reading would compute again. */
   private static final double TO_SPARE = 0.25;
 
@@ -86,7 +89,7 @@ final class Planner {
     double left = estimation.budget().bytes() - stored - vectors;
     // products with vectors read minibatches as the data has them
     double target = readings > 0 ? Math.max(workingSet(perExample), stored) : left;
-    long batch = batch(Math.min(left / HOLES, target), perExample);
+    long batch = batch(target, left / HOLES, perExample);
     double holes = batch < n ? HOLES : 1;
     perExample *= holes;
     double all = holes * bytesPerNumber * n * footprint.held();
@@ -118,10 +121,17 @@ final class Planner {
     return Math.max(Math.max(WORKING_SET, few), weights);
   }
 
-  /** How many examples work in {@code bytes}. */
-  private long batch(double bytes, double perExample) {
-    long most = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
-    return Math.max(1, Math.min(most, (long) (bytes / Math.max(1, perExample))));
+  /**
+   * How many examples work in about {@code target} bytes, and in no more than {@code most}, so that
+   * all minibatches are of one size: rather an eighth more than a few examples at the end.
+   */
+  private long batch(double target, double most, double perExample) {
+    double limit = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
+    limit = Math.min(limit, Math.floor(most / Math.max(1, perExample)));
+    double some = Math.min(limit, MORE * target / Math.max(1, perExample));
+    long n = estimation.pass().data().size();
+    long minibatches = (long) Math.ceil(n / Math.max(1, Math.floor(some)));
+    return (n + minibatches - 1) / minibatches;
   }
 
   /**
@@ -148,7 +158,8 @@ final class Planner {
             .and(footprint.stacked())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
     double perExample = bytesPerNumber * norms.numbers();
-    return operation("trace", batch(workingSet(perExample), perExample), norms, 0);
+    long batch = batch(workingSet(perExample), estimation.budget().bytes(), perExample);
+    return operation("trace", batch, norms, 0);
   }
 
   private Plan operation(String name, long batch, Need need, double vectors) {

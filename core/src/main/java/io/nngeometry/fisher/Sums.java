@@ -137,10 +137,22 @@ final class Sums implements AutoCloseable {
     }
   }
 
-  /** The finished block. */
-  Block block(BlockMaker maker) {
+  /** The finished blocks of layers, side by side. */
+  List<Block> blocks(List<BlockMaker> makers) {
+    Scope.Owner owner = Scope.owner();
+    return Workers.values(
+        makers,
+        BlockMaker::elements,
+        maker -> {
+          Block block = finished(last(maker));
+          block.tensors().values().forEach(owner::adopt);
+          return block;
+        });
+  }
+
+  private synchronized BlockAccumulator last(BlockMaker maker) {
     BlockAccumulator last = second.get(maker);
-    return finished(last == null ? firstOf(maker) : last);
+    return last == null ? firstOf(maker) : last;
   }
 
   private Block finished(BlockAccumulator sum) {
@@ -150,7 +162,7 @@ final class Sums implements AutoCloseable {
   }
 
   /** Of what nobody else will take, sums and blocks are not both held. */
-  private void taken(BlockAccumulator sum) {
+  private synchronized void taken(BlockAccumulator sum) {
     if (takers.merge(sum, -1, Integer::sum) == 0) {
       first.values().remove(sum);
       second.values().remove(sum);
