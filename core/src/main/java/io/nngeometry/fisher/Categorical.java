@@ -56,6 +56,11 @@ record Categorical(int classAxis) implements Metric {
     long classes = p.size(1);
     long positions = p.size(2);
     Tensor tail = p.flip(1).cumsum(1).flip(1); // q_{j-1}: class j and all after it
+    Tensor mass = p.narrow(1, 0, classes - 1);
+    Tensor from = tail.narrow(1, 0, classes - 1);
+    Tensor after = tail.narrow(1, 1, classes - 1);
+    Tensor diagonal = safe(mass.mul(after).div(from)).sqrt();
+    Tensor below = safe(mass.div(from.mul(after))).sqrt().neg();
     return new SquareRoot() {
       @Override
       public int columns() {
@@ -66,16 +71,12 @@ record Categorical(int classAxis) implements Metric {
       public Tensor column(int k) {
         long j = k / positions;
         long t = k % positions;
-        Tensor here = p.select(2, t);
-        Tensor from = tail.select(2, t).select(1, j);
-        Tensor after = tail.select(2, t).select(1, j + 1);
-        Tensor pj = here.select(1, j);
         Tensor column = torch.zeros_like(p);
         Tensor mine = column.select(2, t);
-        mine.select(1, j).copy_(safe(pj.mul(after).div(from)).sqrt());
-        Tensor factor = safe(pj.div(from.mul(after))).sqrt().unsqueeze(1);
+        mine.select(1, j).copy_(diagonal.select(2, t).select(1, j));
         long rest = classes - j - 1;
-        mine.narrow(1, j + 1, rest).copy_(here.narrow(1, j + 1, rest).mul(factor).neg());
+        Tensor others = p.select(2, t).narrow(1, j + 1, rest);
+        mine.narrow(1, j + 1, rest).copy_(others.mul(below.select(2, t).narrow(1, j, 1)));
         return inShape(column, outputs);
       }
     };
