@@ -29,8 +29,11 @@ final class Planner {
    */
   private static final double WEIGHTS = 5;
 
-  /** By how much a minibatch may exceed its working set, so that all are of one size. */
+  /** By how much a minibatch may exceed its working set, so that all are about of one size. */
   private static final double MORE = 1.125;
+
+  /** What the last minibatch lacks of one: its tensors fit where those of another were. */
+  private static final double LAST = 1.0 / 16;
 
   /** The share of the budget that may hold what a second reading would compute again. */
   private static final double TO_SPARE = 0.25;
@@ -122,16 +125,16 @@ final class Planner {
   }
 
   /**
-   * How many examples work in about {@code target} bytes, and in no more than {@code most}, so that
-   * all minibatches are of one size: rather an eighth more than a few examples at the end.
+   * How many examples work in about {@code target} bytes, and in no more than {@code most}: rather
+   * an eighth more than a few examples at the end.
    */
   private long batch(double target, double most, double perExample) {
     double limit = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
-    limit = Math.min(limit, Math.floor(most / Math.max(1, perExample)));
-    double some = Math.min(limit, MORE * target / Math.max(1, perExample));
-    long n = estimation.pass().data().size();
-    long minibatches = (long) Math.ceil(n / Math.max(1, Math.floor(some)));
-    return (n + minibatches - 1) / minibatches;
+    limit = Math.max(1, Math.min(limit, Math.floor(most / Math.max(1, perExample))));
+    double some = Math.max(1, Math.min(limit, Math.floor(MORE * target / Math.max(1, perExample))));
+    double n = Math.max(1, estimation.pass().data().size());
+    double even = Math.ceil(n / (Math.ceil(n / some) - LAST));
+    return (long) Math.min(Math.min(limit, n), even);
   }
 
   /**

@@ -31,7 +31,7 @@ class PlanTest {
     "16, low-rank, mc, 64",
     "16, implicit, exact, 64",
     "16, implicit, mc, 64",
-    "32, kfac, exact, 32",
+    "32, kfac, exact, 64",
     "mlp, low-rank, exact, 24",
     "mlp, kfac, exact, 8192",
     "mlp, diag, exact, 4096",
