@@ -1,5 +1,6 @@
 package io.nngeometry.fisher;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.engine.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;
@@ -59,8 +60,8 @@ record Categorical(int classAxis) implements Metric {
     Tensor mass = p.narrow(1, 0, classes - 1);
     Tensor from = tail.narrow(1, 0, classes - 1);
     Tensor after = tail.narrow(1, 1, classes - 1);
-    Tensor diagonal = safe(mass.mul(after).div(from)).sqrt();
-    Tensor below = safe(mass.div(from.mul(after))).sqrt().neg();
+    Tensor diagonal = Scope.keeping(() -> safe(mass.mul(after).div(from)).sqrt());
+    Tensor below = Scope.keeping(() -> safe(mass.div(from.mul(after))).sqrt().neg());
     return new SquareRoot() {
       @Override
       public int columns() {

@@ -90,9 +90,12 @@ final class Planner {
     }
     perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
     double left = estimation.budget().bytes() - stored - vectors;
+    double most = most(left / HOLES, perExample);
     // products with vectors read minibatches as the data has them
-    double target = readings > 0 ? Math.max(workingSet(perExample), stored) : left;
-    long batch = batch(target, left / HOLES, perExample);
+    long batch =
+        readings > 0
+            ? batch(Math.max(workingSet(perExample), stored), most, perExample)
+            : (long) most;
     double holes = batch < n ? HOLES : 1;
     perExample *= holes;
     double all = holes * bytesPerNumber * n * footprint.held();
@@ -124,17 +127,21 @@ final class Planner {
     return Math.max(Math.max(WORKING_SET, few), weights);
   }
 
+  /** How many examples a minibatch of the data has, or as many of them as fit in {@code bytes}. */
+  private double most(double bytes, double perExample) {
+    double all = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
+    return Math.max(1, Math.min(all, Math.floor(bytes / Math.max(1, perExample))));
+  }
+
   /**
-   * How many examples work in about {@code target} bytes, and in no more than {@code most}: rather
-   * an eighth more than a few examples at the end.
+   * How many of {@code most} examples work in about {@code target} bytes: rather an eighth more
+   * than a few examples at the end.
    */
   private long batch(double target, double most, double perExample) {
-    double limit = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
-    limit = Math.max(1, Math.min(limit, Math.floor(most / Math.max(1, perExample))));
-    double some = Math.max(1, Math.min(limit, Math.floor(MORE * target / Math.max(1, perExample))));
+    double some = Math.max(1, Math.min(most, Math.floor(MORE * target / Math.max(1, perExample))));
     double n = Math.max(1, estimation.pass().data().size());
     double even = Math.ceil(n / (Math.ceil(n / some) - LAST));
-    return (long) Math.min(Math.min(limit, n), even);
+    return (long) Math.min(Math.min(most, n), even);
   }
 
   /**
@@ -161,7 +168,8 @@ final class Planner {
             .and(footprint.stacked())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
     double perExample = bytesPerNumber * norms.numbers();
-    long batch = batch(workingSet(perExample), estimation.budget().bytes(), perExample);
+    double most = most(estimation.budget().bytes(), perExample);
+    long batch = batch(workingSet(perExample), most, perExample);
     return operation("trace", batch, norms, 0);
   }
 
