@@ -71,6 +71,29 @@ class PlanTest {
   }
 
   @Test
+  void minibatchesAreReadAsPlannedAndOfAboutOneSize() {
+    for (Representation r : List.of(Representation.KFAC, Representation.DIAG)) {
+      Plan ample = fisher.plan(r);
+      for (int fit = 4; fit < 24; fit++) {
+        MemoryBudget budget =
+            new MemoryBudget((long) (ample.stored() * 2.1 + fit * ample.perExample()));
+        long planned = fisher.memoryBudget(budget).plan(r).batch();
+        List<Long> read = new ArrayList<>(List.of(0L));
+        fisher.memoryBudget(budget).progress((done, all) -> read.add(done)).as(r).close();
+        String at = "%s, %d of 24 examples at a time".formatted(r.name(), planned);
+        int times = read.size() - 1;
+        for (int i = 1; i < times; i++) {
+          assertThat(read.get(i) - read.get(i - 1)).as(at).isEqualTo(planned);
+        }
+        long last = read.get(times) - read.get(times - 1);
+        assertThat(read.get(times)).as(at).isEqualTo(24);
+        // no minibatch of few examples: what the ceilings leave, and a sixteenth
+        assertThat(last).as(at).isBetween(planned - planned / 16 - times, planned);
+      }
+    }
+  }
+
+  @Test
   void countsWhatIsStored() {
     long d = 2 * 8 * 9 + 8 + 8 * 8 * 9 + 8 + 32 * 4 + 4;
     assertThat(fisher.plan(Representation.DENSE).stored()).isEqualTo(8.0 * d * d);
