@@ -127,9 +127,14 @@ final class Planner {
     return Math.max(Math.max(WORKING_SET, few), weights);
   }
 
-  /** How many examples a minibatch of the data has, or as many of them as fit in {@code bytes}. */
+  /** How many examples the first minibatch of the data has. */
+  private long minibatch() {
+    return Math.min(estimation.pass().data().batchSize(), estimation.pass().data().size());
+  }
+
+  /** As many examples of a minibatch of the data as fit in {@code bytes}. */
   private double most(double bytes, double perExample) {
-    double all = estimation.pass().fallback() ? 1 : estimation.pass().data().batchSize();
+    double all = estimation.pass().fallback() ? 1 : minibatch();
     return Math.max(1, Math.min(all, Math.floor(bytes / Math.max(1, perExample))));
   }
 
@@ -141,7 +146,7 @@ final class Planner {
     double some = Math.max(1, Math.min(most, Math.floor(MORE * target / Math.max(1, perExample))));
     double n = Math.max(1, estimation.pass().data().size());
     double even = Math.ceil(n / (Math.ceil(n / some) - LAST));
-    return (long) Math.min(Math.min(most, n), even);
+    return (long) Math.min(most, even);
   }
 
   /**
@@ -152,7 +157,7 @@ final class Planner {
     double d = estimation.layers().size();
     Need tangents = footprint.linearised();
     Need noGraph = new Need(tangents.kept() * 2 / 3, tangents.passing(), 3 * footprint.forward());
-    long most = estimation.pass().data().batchSize();
+    long most = minibatch();
     return List.of(
         operation("v^T F v", most, noGraph, d),
         operation("F v", most, footprint.products(1), 5 * d),

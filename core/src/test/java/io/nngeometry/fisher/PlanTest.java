@@ -77,9 +77,10 @@ class PlanTest {
       for (int fit = 4; fit < 24; fit++) {
         MemoryBudget budget =
             new MemoryBudget((long) (ample.stored() * 2.1 + fit * ample.perExample()));
-        long planned = fisher.memoryBudget(budget).plan(r).batch();
+        Fisher scarce = fisher.memoryBudget(budget);
+        long planned = scarce.plan(r).batch();
         List<Long> read = new ArrayList<>(List.of(0L));
-        fisher.memoryBudget(budget).progress((done, all) -> read.add(done)).as(r).close();
+        scarce.progress((done, all) -> read.add(done)).as(r).close();
         String at = "%s, %d of 24 examples at a time".formatted(r.name(), planned);
         int times = read.size() - 1;
         for (int i = 1; i < times; i++) {
@@ -91,6 +92,18 @@ class PlanTest {
         assertThat(last).as(at).isBetween(planned - planned / 16 - times, planned);
       }
     }
+  }
+
+  @Test
+  void noPlanReadsMoreExamplesThanThereAre() {
+    Fisher few =
+        Fisher.of(net, Metric.categorical())
+            .on(
+                Examples.of(Tensors.randn(2, Tensors.options(ScalarType.Double), 24, 2, 6, 6))
+                    .batches(1000));
+    assertThat(few.plan(Representation.KFAC).batch()).isEqualTo(24);
+    assertThat(few.plan(Representation.lowRank(2)).batch()).isEqualTo(24);
+    assertThat(few.implicitPlans()).allSatisfy(plan -> assertThat(plan.batch()).isEqualTo(24));
   }
 
   @Test
