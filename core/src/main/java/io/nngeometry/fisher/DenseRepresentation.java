@@ -14,9 +14,9 @@ final class DenseRepresentation extends Representation {
 
   @Override
   Work work(Footprint f) {
-    Need rows = f.everyGradient();
     double d = f.parameters();
-    return new Work(true, 1, 0, rows.and(new Need(d, 0, 2 * d * d * f.cotangents())));
+    Need product = new Need(d, 0, 2 * d * d * f.cotangents());
+    return Work.recorded(1, new Footprint.Filled(f.everyGradient().and(product), f.backward()));
   }
 
   @Override

@@ -104,8 +104,9 @@ record Estimation(
       pass.forEachRecorded(
           recorded -> {
             Cotangents cotangents = cotangents(recorded.outputs(), recorded.batch());
-            List<Signals> all = first.fillHolding(recorded, cotangents);
-            held.add(HeldBatch.of(recorded, all));
+            HeldBatch batch = new HeldBatch(cotangents.count());
+            held.add(batch);
+            first.fill(recorded, cotangents, batch);
           });
       sums.examples(pass.data().size());
       representations.forEach(r -> r.second(sums));

@@ -10,15 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How running sums are filled from a minibatch: some cotangent by cotangent as backward brings
  * them, and those of linear maps, if they like, with several cotangents, the signals of which are
- * held until then. Sums of different layers are filled side by side.
+ * held until then: of one {@link Segment} of the network at a time, unless a sum asks for the
+ * gradients of all layers. Sums of different layers are filled side by side.
  */
 final class Filling {
   /** Cotangents of which the signals are held at once; more would gain little. */
@@ -28,6 +27,8 @@ final class Filling {
   static int together(int cotangents) {
     return Math.min(cotangents, MOST);
   }
+
+  private static final Group NOBODY = new Group();
 
   private final Group all = new Group();
   private final Map<String, Group> ofLayer = new LinkedHashMap<>();
@@ -65,157 +66,173 @@ final class Filling {
     }
 
     void fill(Map<String, LayerInputs> inputs, long examples, Signals signals, int cotangent) {
-      if (!byCotangent.isEmpty()) {
-        try (Scope scope = Scope.open()) {
-          var gradients = signals.gradients(inputs);
-          byCotangent.forEach(a -> a.gradients(gradients, examples, cotangent));
-        }
+      try (Scope scope = Scope.open()) {
+        var gradients = signals.gradients(inputs);
+        byCotangent.forEach(a -> a.gradients(gradients, examples, cotangent));
       }
+    }
+
+    boolean byCotangent() {
+      return !byCotangent.isEmpty();
     }
   }
 
   /** Adds a minibatch: one backward for each cotangent. */
   void fill(RecordedBatch recorded, Cotangents cotangents) {
-    int count = cotangents.count(); // here, for what it computes lives in this scope
-    Map<String, LayerInputs> inputs = recorded.inputs();
-    begin(inputs, recorded.size(), count);
-    int together = byLayer.isEmpty() ? 1 : together(count);
+    int together = byLayer.isEmpty() ? 1 : together(cotangents.count());
+    fill(recorded, cotangents, together, null);
+  }
+
+  /** The same, of no more cotangents than come at once, and holds what they bring. */
+  void fill(RecordedBatch recorded, Cotangents cotangents, HeldBatch held) {
+    fill(recorded, cotangents, cotangents.count(), held);
+  }
+
+  private void fill(
+      RecordedBatch recorded, Cotangents cotangents, int together, @Nullable HeldBatch held) {
+    int count = cotangents.count();
+    begin(recorded.inputs(), recorded.size(), count);
+    List<Segment> segments =
+        partByPart(recorded, together, held) ? recorded.segments() : List.of(recorded.whole());
     for (int first = 0; first < count; first += together) {
       try (Scope scope = Scope.open()) {
         List<Tensor> columns = cotangents.some(first, Math.min(together, count - first));
-        List<Signals> signals = fillEach(recorded, columns, first, count, in -> false);
-        fillStacks(layer -> stacks(inputs, layer), inputs, signals, first, together == count);
+        new Round(recorded, first, count, columns.size() == count, held).fill(segments, columns);
       }
     }
   }
 
   /**
-   * The same, of no more cotangents than come at once.
-   *
-   * @return the signals of all that are linear maps, tensors of the scope around
+   * Every part of the network is one more call for every cotangent: that pays where the signals of
+   * several would be held, and will not be anyway.
    */
-  List<Signals> fillHolding(RecordedBatch recorded, Cotangents cotangents) {
-    int count = cotangents.count();
-    Map<String, LayerInputs> inputs = recorded.inputs();
-    begin(inputs, recorded.size(), count);
-    List<Tensor> columns = cotangents.some(0, count);
-    List<Signals> signals = fillEach(recorded, columns, 0, count, LayerInputs::outer);
-    fillStacks(layer -> stacks(inputs, layer), inputs, signals, 0, true);
-    return signals;
-  }
-
-  /**
-   * One backward for each of some cotangents.
-   *
-   * @return what it brought to layers that take several at once, and to {@code others}; the rest is
-   *     needed no more
-   */
-  private List<Signals> fillEach(
-      RecordedBatch recorded,
-      List<Tensor> columns,
-      int first,
-      int count,
-      Predicate<LayerInputs> others) {
-    List<LayerInputs> later =
-        recorded.inputs().values().stream()
-            .filter(in -> in.outer() && byLayer.containsKey(in.layer().id()) || others.test(in))
-            .toList();
-    List<Signals> signals = new ArrayList<>();
-    for (int k = 0; k < columns.size(); k++) {
-      try (Scope scope = Scope.open()) {
-        Signals mine = recorded.signals(columns.get(k), first + k == count - 1);
-        fillOne(recorded.inputs(), recorded.size(), mine, first + k);
-        fillStacks(
-            layer -> !stacks(recorded.inputs(), layer),
-            recorded.inputs(),
-            List.of(mine),
-            first + k,
-            false);
-        signals.add(mine.keeping(scope, later));
-      }
-    }
-    return signals;
-  }
-
-  /**
-   * Whether several cotangents of a layer come at once, where its sums take them: gradients that
-   * are no products gain nothing by it, and their signals would be held.
-   */
-  private static boolean stacks(Map<String, LayerInputs> inputs, String layer) {
-    LayerInputs in = inputs.get(layer);
-    return in == null || in.outer();
+  private boolean partByPart(RecordedBatch recorded, int together, @Nullable HeldBatch held) {
+    return together > 1
+        && held == null
+        && !all.byCotangent()
+        && recorded.inputs().values().stream()
+            .anyMatch(in -> in.outer() && byLayer.containsKey(in.layer().id()));
   }
 
   private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
     inputs.values().forEach(in -> in.expect(cotangents));
     Workers.forEach(
         ofLayer.entrySet(),
-        layer -> operations(inputs, layer.getKey()),
+        layer -> {
+          LayerInputs in = inputs.get(layer.getKey());
+          return in == null ? 0 : in.operations();
+        },
         layer -> layer.getValue().begin(inputs, examples, cotangents));
     all.begin(inputs, examples, cotangents);
   }
 
-  private void fillOne(
-      Map<String, LayerInputs> inputs, long examples, Signals signals, int cotangent) {
-    Workers.forEach(
-        ofLayer.entrySet(),
-        layer -> operations(inputs, layer.getKey()),
-        layer -> {
-          LayerInputs in = inputs.get(layer.getKey());
-          Map<String, LayerInputs> mine = in == null ? Map.of() : Map.of(layer.getKey(), in);
-          layer.getValue().fill(mine, examples, signals, cotangent);
-        });
-    all.fill(inputs, examples, signals, cotangent);
+  /** Some cotangents on their way through a minibatch, part by part of the network. */
+  private final class Round {
+    private final RecordedBatch recorded;
+    private final int first;
+    private final int count;
+    private final boolean only;
+    private final @Nullable HeldBatch held;
+    private final Scope.Owner lifetime = Scope.owner();
+
+    /**
+     * @param first number of the first of them
+     * @param count of all cotangents
+     * @param only whether these are all: then a layer's inputs are needed once, and go with it
+     */
+    Round(RecordedBatch recorded, int first, int count, boolean only, @Nullable HeldBatch held) {
+      this.recorded = recorded;
+      this.first = first;
+      this.count = count;
+      this.only = only;
+      this.held = held;
+    }
+
+    void fill(List<Segment> segments, List<Tensor> columns) {
+      List<Tensor> at = columns;
+      for (Segment segment : segments) {
+        try (Scope scope = Scope.open()) {
+          at = through(segment, at);
+        }
+      }
+      byLayer.keySet().stream()
+          .filter(layer -> !recorded.inputs().containsKey(layer))
+          .forEach(unused -> add(unused, Optional.empty(), first, columns.size()));
+    }
+
+    /** Fills the sums of a segment's layers, and returns the cotangents of the next one. */
+    private List<Tensor> through(Segment segment, List<Tensor> at) {
+      List<LayerInputs> atOnce = new ArrayList<>();
+      List<LayerInputs> oneByOne = new ArrayList<>();
+      for (LayerInputs in : segment.inputs().values()) {
+        boolean stacks = byLayer.containsKey(in.layer().id());
+        // gradients that are no products gain nothing by it, and their signals would be held
+        if (in.outer() ? stacks || held != null : stacks) {
+          (in.outer() ? atOnce : oneByOne).add(in);
+        }
+      }
+      List<Tensor> beyond = new ArrayList<>();
+      List<Signals> signals = new ArrayList<>();
+      for (int k = 0; k < at.size(); k++) {
+        int cotangent = first + k;
+        try (Scope scope = Scope.open()) {
+          Segment.Brought brought = segment.backward(at.get(k), cotangent == count - 1);
+          at.get(k).close();
+          brought.beyond().ifPresent(t -> beyond.add(lifetime.adopt(t)));
+          Signals mine = brought.signals();
+          fillOne(segment.inputs(), mine, cotangent);
+          fillStacks(oneByOne, List.of(mine), cotangent, false);
+          signals.add(mine.keeping(scope, atOnce));
+        }
+      }
+      fillStacks(atOnce, signals, first, only);
+      if (held != null) {
+        held.hold(segment.inputs(), signals);
+      }
+      return beyond;
+    }
+
+    private void fillOne(Map<String, LayerInputs> inputs, Signals signals, int cotangent) {
+      Workers.forEach(
+          inputs.values().stream().filter(in -> groupOf(in).byCotangent()).toList(),
+          LayerInputs::operations,
+          in -> groupOf(in).fill(Map.of(in.layer().id(), in), recorded.size(), signals, cotangent));
+      if (all.byCotangent()) {
+        all.fill(inputs, recorded.size(), signals, cotangent);
+      }
+    }
+
+    private void fillStacks(
+        List<LayerInputs> layers, List<Signals> signals, int number, boolean once) {
+      Workers.forEach(
+          layers,
+          in -> in.operations() * signals.size(),
+          in ->
+              add(
+                  in.layer().id(),
+                  signals.get(0).none()
+                      ? Optional.empty()
+                      : Optional.of(Signals.stack(signals, once ? in.afresh() : in)),
+                  number,
+                  signals.size()));
+    }
   }
 
-  /**
-   * @param which layers, by id
-   * @param once whether these are all: then a layer's inputs are needed once, and go with it
-   */
-  private void fillStacks(
-      Predicate<String> which,
-      Map<String, LayerInputs> inputs,
-      List<Signals> signals,
-      int first,
-      boolean once) {
-    fillStacks(
-        which,
-        layer ->
-            Optional.ofNullable(inputs.get(layer))
-                .filter(in -> !signals.get(0).none())
-                .map(in -> Signals.stack(signals, once ? in.afresh() : in)),
-        layer -> operations(inputs, layer) * signals.size(),
-        first,
-        signals.size());
-  }
-
-  private static double operations(Map<String, LayerInputs> inputs, String layer) {
-    LayerInputs in = inputs.get(layer);
-    return in == null ? 0 : in.operations();
+  private Group groupOf(LayerInputs in) {
+    return ofLayer.getOrDefault(in.layer().id(), NOBODY);
   }
 
   /** Adds what was held of a minibatch to sums that take several cotangents at once. */
   void fill(HeldBatch held) {
-    fillStacks(layer -> true, held::stack, held::operations, 0, held.signals().size());
+    Workers.forEach(
+        byLayer.keySet(),
+        held::operations,
+        layer -> add(layer, held.stack(layer), 0, held.cotangents()));
   }
 
-  private void fillStacks(
-      Predicate<String> which,
-      Function<String, Optional<StackedGradients>> stacks,
-      ToDoubleFunction<String> operations,
-      int first,
-      int cotangents) {
-    Workers.forEach(
-        byLayer.entrySet().stream().filter(layer -> which.test(layer.getKey())).toList(),
-        layer -> operations.applyAsDouble(layer.getKey()),
-        layer -> {
-          Optional<StackedGradients> stack = stacks.apply(layer.getKey());
-          layer
-              .getValue()
-              .forEach(
-                  sum ->
-                      stack.ifPresentOrElse(
-                          s -> sum.gradients(s, first), () -> sum.nothing(first, cotangents)));
-        });
+  private void add(String layer, Optional<StackedGradients> stack, int first, int cotangents) {
+    for (LayerSum sum : byLayer.getOrDefault(layer, List.of())) {
+      stack.ifPresentOrElse(s -> sum.gradients(s, first), () -> sum.nothing(first, cotangents));
+    }
   }
 }

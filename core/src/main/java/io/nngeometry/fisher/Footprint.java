@@ -3,12 +3,17 @@ package io.nngeometry.fisher;
 import io.nngeometry.data.Examples;
 import io.nngeometry.engine.GradMode;
 import io.nngeometry.engine.Scope;
+import io.nngeometry.layers.Layer;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerSizes;
 import io.nngeometry.layers.LayerUse;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -21,6 +26,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param cotangents backwards of a minibatch
  * @param bySignals whether products with vectors are {@link SignalProducts}
  * @param layers what each used layer sees
+ * @param parts of the network that backward goes through one after the other
  */
 record Footprint(
     double activations,
@@ -29,7 +35,24 @@ record Footprint(
     double data,
     int cotangents,
     boolean bySignals,
-    List<LayerSizes> layers) {
+    List<LayerSizes> layers,
+    List<Part> parts) {
+
+  /**
+   * A part of the network: see {@link Segment}.
+   *
+   * @param layers in it
+   * @param signals numbers that one backward brings to their outputs
+   * @param beyond numbers that it brings to the next part
+   */
+  record Part(Set<Layer> layers, double signals, double beyond) {
+    static Part of(Segment segment) {
+      return new Part(
+          segment.inputs().values().stream().map(LayerInputs::layer).collect(Collectors.toSet()),
+          segment.uses().stream().mapToDouble(use -> use.output().numel()).sum(),
+          segment.cut().map(t -> (double) t.numel()).orElse(0.0));
+    }
+  }
 
   /**
    * What is held for each number that layers show: results of operations between layers, which
@@ -41,8 +64,8 @@ record Footprint(
   private static final double IN_FORWARD_MODE = 2.5;
 
   /**
-   * What signals that are not held take where others of the same cotangent are: holes between
-   * these, which signals of the next one do not fit. Measured too.
+   * What signals that are not held take beside their own where others of the same cotangent are:
+   * holes between these, which signals of the next one do not fit. Measured too.
    */
   private static final double LEFT = 2;
 
@@ -90,31 +113,70 @@ record Footprint(
         data,
         cotangents,
         bySignals,
-        recorded.inputs().values().stream().map(LayerInputs::sizes).toList());
+        recorded.inputs().values().stream().map(LayerInputs::sizes).toList(),
+        recorded.segments().stream().map(Part::of).toList());
   }
 
   private static void hold(Map<Long, Double> held, Tensor t) {
     held.merge(t.data_ptr().address(), (double) t.numel(), Math::max);
   }
 
-  /** What a recorded minibatch needs whatever is made of it. */
+  /** The same of a network that backward goes through as one. */
+  Footprint undivided() {
+    Part whole =
+        new Part(layers.stream().map(LayerSizes::layer).collect(Collectors.toSet()), signals, 0);
+    return new Footprint(
+        activations, largest, signals, data, cotangents, bySignals, layers, List.of(whole));
+  }
+
+  /** What a recorded minibatch needs whatever is made of it, beside signals. */
   Need recorded() {
-    return new Need(HELD * activations + signals + data, 2 * largest, 0); // data: as it is checked
+    return new Need(HELD * activations + data, 2 * largest, 0); // data: as it is checked
   }
 
-  /** Signals of several cotangents at once, beside those of one. */
-  Need stacked() {
-    return stacked(layers);
+  /** The signals of one cotangent. */
+  Need backward() {
+    return new Need(signals, 0, 0);
   }
 
-  /** The same where only some layers take several at once, if they are linear maps. */
-  Need stacked(List<LayerSizes> some) {
-    double held = some.stream().filter(LayerSizes::outer).mapToDouble(LayerSizes::outputs).sum();
+  /**
+   * What sums of layers need that take the signals of several cotangents at once, if they are
+   * linear maps: part by part of the network.
+   */
+  Filled filled(Function<LayerSizes, Need> needs) {
+    return filled(needs, layer -> true);
+  }
+
+  /** The same where only some layers take several at once. */
+  Filled filled(Function<LayerSizes, Need> needs, Predicate<LayerSizes> stacks) {
     int together = Filling.together(cotangents);
-    if (held == 0 || together == 1) {
-      return Need.NOTHING;
+    Predicate<LayerSizes> holds = stacks.and(LayerSizes::outer);
+    if (together == 1 || layers.stream().noneMatch(holds)) {
+      return new Filled(Need.sideBySide(layers.stream().map(needs)), new Need(signals, 0, 0));
     }
-    return new Need((together - 1) * held + LEFT * (signals - held), 0, 0);
+    Need all = Need.NOTHING;
+    double most = 0;
+    for (Part part : parts) {
+      List<LayerSizes> mine =
+          layers.stream().filter(layer -> part.layers().contains(layer.layer())).toList();
+      all = all.then(Need.sideBySide(mine.stream().map(needs)));
+      double held = mine.stream().filter(holds).mapToDouble(LayerSizes::outputs).sum();
+      most =
+          Math.max(most, together * (held + part.beyond()) + (1 + LEFT) * (part.signals() - held));
+    }
+    return new Filled(all, new Need(most, 0, 0));
+  }
+
+  /**
+   * What filling sums needs.
+   *
+   * @param sums for themselves
+   * @param signals for what backward brings
+   */
+  record Filled(Need sums, Need signals) {
+    Need all() {
+      return sums.and(signals);
+    }
   }
 
   /** Numbers that an example is when it has been read, if it is held for a second reading. */
@@ -133,8 +195,8 @@ record Footprint(
   }
 
   /** The same for all cotangents, some at a time or written where they stay. */
-  Need gradients() {
-    return Need.sideBySide(layers.stream().map(layer -> Need.gradients(layer, cotangents, 1)));
+  Filled gradients() {
+    return filled(layer -> Need.gradients(layer, cotangents, 1));
   }
 
   /**
@@ -142,7 +204,7 @@ record Footprint(
    */
   Need products(long vectors) {
     return bySignals
-        ? recorded().and(new Need(0, largest, (2 + 2 * vectors) * forward()))
+        ? recorded().and(backward()).and(new Need(0, largest, (2 + 2 * vectors) * forward()))
         : linearised().and(new Need(0, 0, (1 + 4 * vectors) * forward()));
   }
 

@@ -5,6 +5,7 @@ import io.nngeometry.engine.Workers;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
 import io.nngeometry.layers.StackedGradients;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,42 +18,58 @@ import org.bytedeco.pytorch.Tensor;
  * What remains of a minibatch when it has been read: of each linear map the gradients of all
  * cotangents, or its inputs and signals where those are fewer numbers. A second reading of it takes
  * neither forward nor backward.
- *
- * @param gradients (K, n, p) by layer id
- * @param inputs of other layers, by id
- * @param signals of these, of every cotangent
- * @param uses whose tensors are held
  */
-record HeldBatch(
-    Map<String, Tensor> gradients,
-    Map<String, LayerInputs> inputs,
-    List<Signals> signals,
-    List<LayerUse> uses)
-    implements AutoCloseable {
+final class HeldBatch implements AutoCloseable {
+  private final int cotangents;
+  private final Map<String, Tensor> gradients = new ConcurrentHashMap<>(); // (K, n, p)
+  private final Map<String, Factors> factors = new LinkedHashMap<>();
 
-  static HeldBatch of(RecordedBatch recorded, List<Signals> signals) {
-    Map<String, Tensor> gradients = new ConcurrentHashMap<>();
-    Map<LayerUse, LayerUse> held = new IdentityHashMap<>();
-    Map<String, LayerInputs> inputs = new LinkedHashMap<>();
-    List<LayerInputs> linear =
-        signals.get(0).none()
-            ? List.of()
-            : recorded.inputs().values().stream().filter(LayerInputs::outer).toList();
-    for (LayerInputs in : linear) {
-      if (!in.gradientsAreSmaller(signals.size())) {
-        in.uses().forEach(use -> held.computeIfAbsent(use, LayerUse::held));
-        inputs.put(in.layer().id(), in.of(held::get));
+  /**
+   * What gradients are made of.
+   *
+   * @param inputs of a layer
+   * @param signals of every cotangent
+   */
+  private record Factors(LayerInputs inputs, List<Signals> signals) implements AutoCloseable {
+    static Factors of(LayerInputs in, List<Signals> signals) {
+      Map<LayerUse, LayerUse> held = new IdentityHashMap<>();
+      in.uses().forEach(use -> held.put(use, use.held()));
+      return new Factors(in.of(held::get), signals.stream().map(s -> s.held(in, held)).toList());
+    }
+
+    @Override
+    public void close() {
+      signals.forEach(Signals::release);
+      inputs.uses().forEach(LayerUse::release);
+    }
+  }
+
+  HeldBatch(int cotangents) {
+    this.cotangents = cotangents;
+  }
+
+  /** How many. */
+  int cotangents() {
+    return cotangents;
+  }
+
+  /** Holds the linear maps among some layers, given what every cotangent brought them. */
+  void hold(Map<String, LayerInputs> inputs, List<Signals> signals) {
+    List<LayerInputs> small = new ArrayList<>();
+    for (LayerInputs in : inputs.values()) {
+      if (!in.outer() || signals.get(0).none()) {
+        continue;
+      }
+      if (in.gradientsAreSmaller(signals.size())) {
+        small.add(in);
+      } else {
+        factors.put(in.layer().id(), Factors.of(in, signals));
       }
     }
     Workers.forEach(
-        linear.stream().filter(in -> !inputs.containsKey(in.layer().id())).toList(),
+        small,
         in -> in.operations() * signals.size(),
         in -> gradients.put(in.layer().id(), gradients(in.afresh(), signals)));
-    return new HeldBatch(
-        gradients,
-        inputs,
-        signals.stream().map(s -> s.held(held)).toList(),
-        List.copyOf(held.values()));
   }
 
   private static Tensor gradients(LayerInputs in, List<Signals> signals) {
@@ -61,9 +78,9 @@ record HeldBatch(
 
   /** Multiplications and additions that turning a layer's gradients takes, about. */
   double operations(String layer) {
-    LayerInputs in = inputs.get(layer);
-    if (in != null) {
-      return in.operations() * signals.size();
+    Factors of = factors.get(layer);
+    if (of != null) {
+      return of.inputs().operations() * of.signals().size();
     }
     Tensor mine = gradients.get(layer);
     // two products with matrices of the sides' size
@@ -76,13 +93,13 @@ record HeldBatch(
     if (mine != null) {
       return Optional.of(StackedGradients.of(mine));
     }
-    return Optional.ofNullable(inputs.get(layer)).map(in -> Signals.stack(signals, in.afresh()));
+    return Optional.ofNullable(factors.get(layer))
+        .map(of -> Signals.stack(of.signals(), of.inputs().afresh()));
   }
 
   @Override
   public void close() {
     gradients.values().forEach(Tensor::close);
-    signals.forEach(Signals::release);
-    uses.forEach(LayerUse::release);
+    factors.values().forEach(Factors::close);
   }
 }

@@ -5,10 +5,16 @@ import io.nngeometry.layers.LayerGradients;
 import io.nngeometry.operators.Block;
 import io.nngeometry.operators.IdentityBlock;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 
 /** Nothing: the identity does not depend on the examples. */
 record IdentityAccumulator(Layer layer, Types types) implements BlockAccumulator {
+  @Override
+  public Optional<Layer> only() {
+    return Optional.of(layer);
+  }
+
   @Override
   public void gradients(Map<String, LayerGradients> gradients, long examples, int cotangent) {
     // the identity does not depend on them

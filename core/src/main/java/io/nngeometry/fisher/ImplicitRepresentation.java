@@ -11,7 +11,7 @@ final class ImplicitRepresentation extends Representation {
 
   @Override
   Work work(Footprint f) {
-    return new Work(false, 1, 5, f.products(1));
+    return Work.products(5, f.products(1));
   }
 
   @Override

@@ -152,7 +152,7 @@ final class KernelTiles {
       held += form.numbers(sizes, r) * size[1];
     }
     double elements = stored ? (double) r * all * r * others * size[1] : 0;
-    Need backwards = found[0].recorded().and(found[0].stacked());
+    Need backwards = found[0].recorded().and(found[0].filled(layer -> Need.NOTHING).all());
     double working = backwards.numbers() * size[1] + held;
     budget.check(
         "the kernel of %d outputs on %d by %d examples".formatted(r, all, others),

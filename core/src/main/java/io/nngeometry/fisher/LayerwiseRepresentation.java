@@ -70,19 +70,14 @@ final class LayerwiseRepresentation extends Representation {
 
   @Override
   Work work(Footprint f) {
-    List<Need> needs = new ArrayList<>();
-    int readings = 0;
-    List<LayerSizes> stacked = new ArrayList<>();
-    for (LayerSizes layer : f.layers()) {
-      BlockMaker maker = choose.apply(layer.layer());
-      if (maker.stacks()) {
-        stacked.add(layer);
-      }
-      needs.add(maker.need(layer, f.cotangents()));
-      readings = Math.max(readings, maker.readings());
-    }
-    Need all = Need.sideBySide(needs.stream());
-    return new Work(readings > 0, readings, 0, all.and(f.stacked(stacked)));
+    Function<LayerSizes, BlockMaker> maker = sizes -> choose.apply(sizes.layer());
+    int readings =
+        f.layers().stream().mapToInt(sizes -> maker.apply(sizes).readings()).max().orElse(0);
+    return Work.recorded(
+        readings,
+        f.filled(
+            sizes -> maker.apply(sizes).need(sizes, f.cotangents()),
+            sizes -> maker.apply(sizes).stacks()));
   }
 
   @Override

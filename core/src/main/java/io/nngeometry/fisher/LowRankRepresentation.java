@@ -12,7 +12,7 @@ final class LowRankRepresentation extends Representation {
 
   @Override
   Work work(Footprint f) {
-    return new Work(true, 1, 0, f.gradients().and(f.stacked()));
+    return Work.recorded(1, f.gradients());
   }
 
   @Override

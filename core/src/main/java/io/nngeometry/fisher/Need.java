@@ -53,17 +53,28 @@ record Need(double kept, double passing, double flops) {
   static Need products(LayerSizes layer, int cotangents, int times) {
     // if all cotangents come at once, the input's factor is needed once, layer by layer
     boolean once = Filling.together(cotangents) == cotangents;
-    // with one position the factors are squared, not their products
+    // with one position the factors are squared, not their products, one cotangent at a time
     double squares = layer.positions() == 1 ? layer.factor() + layer.signal() : 0;
+    int stacked = layer.positions() == 1 ? 1 : Filling.together(cotangents);
     return new Need(
         once ? 0 : layer.factor(),
-        Filling.together(cotangents) * layer.signal() + (once ? layer.factor() : 0) + squares,
+        stacked * layer.signal() + (once ? layer.factor() : 0) + squares,
         cotangents * times * (layer.flops() + 2.0 * layer.layer().size()));
   }
 
   /** Both at once. */
   Need and(Need other) {
     return new Need(kept + other.kept, passing + other.passing, flops + other.flops);
+  }
+
+  /** One after the other: what passes is gone by then. */
+  Need then(Need other) {
+    return new Need(kept + other.kept, Math.max(passing, other.passing), flops + other.flops);
+  }
+
+  /** The greater of two. */
+  Need orMore(Need other) {
+    return numbers() < other.numbers() ? other : this;
   }
 
   /** Numbers in all. */

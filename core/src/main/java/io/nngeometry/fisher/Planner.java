@@ -58,24 +58,32 @@ final class Planner {
 
   /** What computing some representations in one pass takes. */
   Plan plan(List<Representation> representations) {
+    // signals that are held for a second reading need not come part by part
+    Plan held = plan(representations, footprint.undivided(), true);
+    return held.atOnce() ? held : plan(representations, footprint, false);
+  }
+
+  private Plan plan(List<Representation> representations, Footprint read, boolean mayHold) {
     LayerCollection layers = estimation.layers();
     long n = estimation.pass().data().size();
     GradientCount count = new GradientCount(n, footprint.cotangents(), estimation.centred());
     double stored = 0;
     double finishing = 0;
     Need recorded = Need.NOTHING;
+    Need signals = Need.NOTHING;
     Need linearised = Need.NOTHING;
     double vectors = 0;
     int readings = 0;
     int passes = 0;
     for (Representation r : representations) {
-      Work work = r.work(footprint);
+      Work work = r.work(read);
       double bytes = bytesPerSum * (double) r.elements(layers, footprint.layers(), count);
       stored += bytes;
       finishing += bytes * r.copies();
       vectors = Math.max(vectors, bytesPerNumber * work.vectors() * layers.size());
       if (work.recorded()) {
         recorded = recorded.and(work.need());
+        signals = signals.orMore(work.signals());
         readings = Math.max(readings, work.readings());
       } else {
         linearised = work.need();
@@ -85,7 +93,7 @@ final class Planner {
     double perExample = 0;
     double flops = recorded.flops() + linearised.flops();
     if (readings > 0) {
-      perExample = footprint.recorded().and(recorded).numbers();
+      perExample = read.recorded().and(recorded).and(signals).numbers();
       flops += readings * footprint.forward() * (1 + footprint.cotangents());
     }
     perExample = Math.max(perExample, linearised.numbers()) * bytesPerNumber;
@@ -100,7 +108,8 @@ final class Planner {
     perExample *= holes;
     double all = holes * bytesPerNumber * n * footprint.held();
     boolean atOnce =
-        readings > 1
+        mayHold
+            && readings > 1
             && footprint.cotangents() <= Filling.MOST
             && all <= Math.min(left - batch * perExample, estimation.budget().bytes() * TO_SPARE);
     if (atOnce) {
@@ -169,8 +178,7 @@ final class Planner {
     Need norms =
         footprint
             .recorded()
-            .and(footprint.gradients())
-            .and(footprint.stacked())
+            .and(footprint.gradients().all())
             .and(new Need(0, 0, footprint.forward() * (1 + footprint.cotangents())));
     double perExample = bytesPerNumber * norms.numbers();
     double most = most(estimation.budget().bytes(), perExample);

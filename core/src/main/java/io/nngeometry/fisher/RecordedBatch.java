@@ -1,14 +1,13 @@
 package io.nngeometry.fisher;
 
 import io.nngeometry.data.Minibatch;
-import io.nngeometry.engine.Tensors;
 import io.nngeometry.layers.LayerInputs;
 import io.nngeometry.layers.LayerUse;
 import io.nngeometry.layers.Recording;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -69,15 +68,16 @@ final class RecordedBatch {
    * @param last whether no further backward will be asked for, so that the graph may be freed
    */
   Signals signals(Tensor cotangent, boolean last) {
-    List<LayerUse> uses = recording.uses();
-    Map<LayerUse, Tensor> byUse = new IdentityHashMap<>();
-    if (!uses.isEmpty() && outputs.requires_grad()) {
-      List<Tensor> at = uses.stream().map(LayerUse::output).toList();
-      List<Tensor> signals = Tensors.gradients(outputs, cotangent, at, !last);
-      for (int k = 0; k < uses.size(); k++) {
-        byUse.put(uses.get(k), signals.get(k));
-      }
-    }
-    return new Signals(byUse);
+    return whole().backward(cotangent, last).signals();
+  }
+
+  /** The network as one. */
+  Segment whole() {
+    return new Segment(outputs, Optional.empty(), recording.uses(), inputs);
+  }
+
+  /** The parts of the network that backward goes through one after the other. */
+  List<Segment> segments() {
+    return Segment.of(outputs, recording.uses(), recording.nodes(), inputs);
   }
 }

@@ -42,16 +42,17 @@ record Signals(Map<LayerUse, Tensor> byUse) {
     return result;
   }
 
-  /** Those of some uses, at others, in tensors that outlive every scope and must be closed. */
-  Signals held(Map<LayerUse, LayerUse> others) {
+  /**
+   * Those of a layer, at other uses in place of its own, in tensors that outlive every scope and
+   * must be closed.
+   */
+  Signals held(LayerInputs layer, Map<LayerUse, LayerUse> others) {
     Map<LayerUse, Tensor> held = new IdentityHashMap<>();
-    byUse.forEach(
-        (use, signal) -> {
-          LayerUse other = others.get(use);
-          if (other != null) {
-            held.put(other, Scope.detach(signal));
-          }
-        });
+    for (LayerUse use : layer.uses()) {
+      held.put(
+          Objects.requireNonNull(others.get(use)),
+          Scope.detach(new Tensor(Objects.requireNonNull(byUse.get(use)))));
+    }
     return new Signals(held);
   }
 

@@ -24,7 +24,7 @@ final class TruncatedRepresentation extends Representation {
 
   @Override
   Work work(Footprint f) {
-    return new Work(false, 1, 5, f.products(method.width(rank, f.parameters())));
+    return Work.products(5, f.products(method.width(rank, f.parameters())));
   }
 
   @Override

@@ -19,6 +19,7 @@ public final class Recording extends ForwardPass {
   private final LayerCollection collection;
   private final boolean fallback;
   private final List<LayerUse> uses = new ArrayList<>();
+  private final List<Tensor> nodes = new ArrayList<>();
   private final Map<Parameter, Tensor> leaves = new IdentityHashMap<>();
   private final Set<String> uncovered = new HashSet<>();
   private final Scope.Owner lifetime = Scope.owner();
@@ -72,7 +73,12 @@ public final class Recording extends ForwardPass {
         return output;
       }
       if (!output.requires_grad()) {
-        output = output.detach().requires_grad_();
+        // a view, since nothing tells where in a graph a leaf is
+        Tensor leaf = output.detach().requires_grad_();
+        output = leaf.view_as(leaf);
+      }
+      if (input.requires_grad()) {
+        nodes.add(lifetime.adopt(new Tensor(input)));
       }
       uses.add(new LayerUse(layer, lifetime.adopt(input.detach()), lifetime.adopt(output)));
       return output;
@@ -84,6 +90,13 @@ public final class Recording extends ForwardPass {
   /** The uses so far, in order. */
   public List<LayerUse> uses() {
     return List.copyOf(uses);
+  }
+
+  /**
+   * The inputs so far that are nodes of the graph, in order: backward can be asked to stop there.
+   */
+  public List<Tensor> nodes() {
+    return List.copyOf(nodes);
   }
 
   /**
