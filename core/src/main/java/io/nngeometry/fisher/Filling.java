@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -110,8 +111,7 @@ final class Filling {
     return together > 1
         && held == null
         && !all.byCotangent()
-        && recorded.inputs().values().stream()
-            .anyMatch(in -> in.outer() && byLayer.containsKey(in.layer().id()));
+        && recorded.inputs().values().stream().anyMatch(in -> in.outer() && takesSeveral(in));
   }
 
   private void begin(Map<String, LayerInputs> inputs, long examples, int cotangents) {
@@ -162,15 +162,9 @@ final class Filling {
 
     /** Fills the sums of a segment's layers, and returns the cotangents of the next one. */
     private List<Tensor> through(Segment segment, List<Tensor> at) {
-      List<LayerInputs> atOnce = new ArrayList<>();
-      List<LayerInputs> oneByOne = new ArrayList<>();
-      for (LayerInputs in : segment.inputs().values()) {
-        boolean stacks = byLayer.containsKey(in.layer().id());
-        // gradients that are no products gain nothing by it, and their signals would be held
-        if (in.outer() ? stacks || held != null : stacks) {
-          (in.outer() ? atOnce : oneByOne).add(in);
-        }
-      }
+      List<LayerInputs> linear = segment.inputs().values().stream().filter(this::holds).toList();
+      // gradients that are no products gain nothing by it, and their signals would be held
+      Predicate<LayerInputs> atOnce = LayerInputs::outer;
       List<Tensor> beyond = new ArrayList<>();
       List<Signals> signals = new ArrayList<>();
       for (int k = 0; k < at.size(); k++) {
@@ -181,11 +175,11 @@ final class Filling {
           brought.beyond().ifPresent(t -> beyond.add(lifetime.adopt(t)));
           Signals mine = brought.signals();
           fillOne(segment.inputs(), mine, cotangent);
-          fillStacks(oneByOne, List.of(mine), cotangent, false);
-          signals.add(mine.keeping(scope, atOnce));
+          fillStacks(segment, atOnce.negate(), List.of(mine), cotangent, false);
+          signals.add(mine.keeping(scope, linear));
         }
       }
-      fillStacks(atOnce, signals, first, only);
+      fillStacks(segment, atOnce, signals, first, only);
       if (held != null) {
         held.hold(segment.inputs(), signals);
       }
@@ -202,10 +196,19 @@ final class Filling {
       }
     }
 
+    /** Whether the signals of a layer are needed when all cotangents have been there. */
+    private boolean holds(LayerInputs in) {
+      return in.outer() && (held != null || takesSeveral(in));
+    }
+
     private void fillStacks(
-        List<LayerInputs> layers, List<Signals> signals, int number, boolean once) {
+        Segment segment,
+        Predicate<LayerInputs> which,
+        List<Signals> signals,
+        int number,
+        boolean once) {
       Workers.forEach(
-          layers,
+          segment.inputs().values().stream().filter(which.and(Filling.this::takesSeveral)).toList(),
           in -> in.operations() * signals.size(),
           in ->
               add(
@@ -216,6 +219,10 @@ final class Filling {
                   number,
                   signals.size()));
     }
+  }
+
+  private boolean takesSeveral(LayerInputs in) {
+    return byLayer.containsKey(in.layer().id());
   }
 
   private Group groupOf(LayerInputs in) {
