@@ -54,8 +54,9 @@ public final class Normalisation {
           Tensor root = variance.add(Tensors.scalar(eps)).rsqrt();
           Tensor scale = weight == null ? root : root.mul(weight);
           Tensor shift = mean.mul(scale).neg();
+          // in place: no derivative needs the product
           return x.mul(onChannels(scale, x))
-              .add(onChannels(bias == null ? shift : shift.add(bias), x));
+              .add_(onChannels(bias == null ? shift : shift.add(bias), x));
         });
   }
 

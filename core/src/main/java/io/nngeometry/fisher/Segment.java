@@ -75,14 +75,13 @@ record Segment(
   static List<Segment> of(
       Tensor outputs, List<LayerUse> uses, List<Tensor> nodes, Map<String, LayerInputs> inputs) {
     Segment whole = new Segment(outputs, Optional.empty(), uses, inputs);
-    if (nodes.isEmpty() || !outputs.requires_grad()) {
+    if (nodes.isEmpty()
+        || !outputs.requires_grad()
+        || uses.stream().anyMatch(use -> use.output().is_leaf())) {
       return List.of(whole);
     }
     BackwardGraph graph = BackwardGraph.of(outputs);
     int[] places = uses.stream().mapToInt(use -> graph.place(use.output())).toArray();
-    if (uses.stream().anyMatch(use -> use.output().is_leaf())) {
-      return List.of(whole);
-    }
     BitSet all = behind(new BitSet(), places);
     Map<Integer, Cut> cuts = new TreeMap<>(Comparator.reverseOrder());
     for (Tensor node : nodes) {

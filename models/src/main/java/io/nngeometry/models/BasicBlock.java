@@ -5,7 +5,6 @@ import io.nngeometry.nn.ConvOptions;
 import io.nngeometry.nn.Identity;
 import io.nngeometry.nn.Module;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Two 3x3 convolutions, and the input added to what they give. */
 final class BasicBlock extends Module {
@@ -29,7 +28,7 @@ final class BasicBlock extends Module {
 
   @Override
   public Tensor forward(Tensor x) {
-    Tensor h = torch.relu(bn1.forward(conv1.forward(x)));
-    return torch.relu(bn2.forward(conv2.forward(h)).add(shortcut.forward(x)));
+    Tensor h = Norm.activated(conv1, bn1, x);
+    return Norm.activated(conv2, bn2, h, shortcut, x);
   }
 }

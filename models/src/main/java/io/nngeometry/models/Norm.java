@@ -1,11 +1,14 @@
 package io.nngeometry.models;
 
+import io.nngeometry.engine.Scope;
 import io.nngeometry.nn.BatchNorm2d;
 import io.nngeometry.nn.Conv2d;
 import io.nngeometry.nn.ConvOptions;
 import io.nngeometry.nn.Identity;
 import io.nngeometry.nn.Module;
 import io.nngeometry.nn.Sequential;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** What follows each convolution of a residual network. */
 public enum Norm {
@@ -40,6 +43,23 @@ public enum Norm {
 
   /** A convolution and what follows it, as one module. */
   abstract Module shortcut(ConvOptions options, long channels);
+
+  /** A convolution and what follows it. What they compute on the way goes at once. */
+  static Tensor applied(Module conv, Module after, Tensor x) {
+    return Scope.keeping(() -> after.forward(conv.forward(x)));
+  }
+
+  /** The same and a ReLU. */
+  static Tensor activated(Module conv, Module after, Tensor x) {
+    return Scope.keeping(() -> torch.relu(applied(conv, after, x)));
+  }
+
+  /** The same with the input added before the ReLU, by way of {@code shortcut}. */
+  static Tensor activated(Module conv, Module after, Tensor x, Module shortcut, Tensor input) {
+    return Scope.keeping(
+        () ->
+            torch.relu(Scope.keeping(() -> applied(conv, after, x).add(shortcut.forward(input)))));
+  }
 
   /** A convolution to be followed by {@link #after}. */
   final Conv2d conv(ConvOptions options) {

@@ -62,7 +62,7 @@ public final class ResNet50 extends Module {
 
   @Override
   public Tensor forward(Tensor x) {
-    Tensor h = torch.relu(bn1.forward(conv1.forward(x)));
+    Tensor h = Norm.activated(conv1, bn1, x);
     h =
         torch.max_pool2d(
             h, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false);
@@ -99,9 +99,9 @@ public final class ResNet50 extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-      Tensor h = torch.relu(bn1.forward(conv1.forward(x)));
-      h = torch.relu(bn2.forward(conv2.forward(h)));
-      return torch.relu(bn3.forward(conv3.forward(h)).add(shortcut.forward(x)));
+      Tensor h = Norm.activated(conv1, bn1, x);
+      h = Norm.activated(conv2, bn2, h);
+      return Norm.activated(conv3, bn3, h, shortcut, x);
     }
   }
 }

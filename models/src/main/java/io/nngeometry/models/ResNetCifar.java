@@ -64,7 +64,7 @@ public final class ResNetCifar extends Module {
 
   @Override
   public Tensor forward(Tensor x) {
-    Tensor h = blocks.forward(torch.relu(bn1.forward(conv1.forward(x))));
+    Tensor h = blocks.forward(Norm.activated(conv1, bn1, x));
     return fc.forward(torch.adaptive_avg_pool2d(h, 1, 1).flatten(1, -1));
   }
 }
