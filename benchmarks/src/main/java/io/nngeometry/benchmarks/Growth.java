@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  growth --workload mlp --over examples --values 512,1024,2048,4096 --ops gram-one --slopes 2",
-      "  growth --over classes --values 10,50,200 --ops implicit-mv,kfac-exact --slopes 0,1"
+      "  growth --over classes --values 10,50,200 --ops implicit-mv,kfac-exact --slopes 0,1",
+      "  growth --over threads --values 1,2 --ops kfac-exact,diag-exact --slopes -1,-1"
     })
 public final class Growth implements Callable<Integer> {
   private static final String MEASURED = "measured, median and range";
@@ -47,7 +48,8 @@ public final class Growth implements Callable<Integer> {
     EXAMPLES("examples n"),
     CLASSES("outputs c"),
     WIDTH("channels of the first block"),
-    PIXELS("pixels along a side");
+    PIXELS("pixels along a side"),
+    THREADS("threads");
 
     private final String label;
 
@@ -58,10 +60,24 @@ public final class Growth implements Callable<Integer> {
     Setting setting(Workload workload, long value) {
       return switch (this) {
         case EXAMPLES -> Setting.of(workload, value, false);
+        case THREADS -> Setting.of(workload, workload.examples(), false);
         case CLASSES -> Setting.of(workload.withClasses(value), workload.examples(), false);
         case WIDTH -> Setting.of(workload.withWidth(value), workload.examples(), false);
         case PIXELS -> Setting.of(workload.withPixels(value), workload.examples(), false);
       };
+    }
+
+    int threads(long value) {
+      return this == THREADS ? Math.toIntExact(value) : 1;
+    }
+
+    /** The time on a processor is quieter, but of one thread. */
+    Clock clock() {
+      return this == THREADS ? Clock.WALL : Clock.CPU;
+    }
+
+    String axis() {
+      return this == THREADS ? "seconds" : "seconds, one thread";
     }
   }
 
@@ -110,8 +126,7 @@ public final class Growth implements Callable<Integer> {
     if (slopes.size() != operations.size()) {
       throw wrong("--slopes needs one for each of --ops");
     }
-    Engine.setThreads(1);
-    Stopwatch stopwatch = new Stopwatch(0.5, reps, 600, Clock.CPU);
+    Stopwatch stopwatch = new Stopwatch(0.5, reps, 600, over.clock());
     List<Figure> panels = new ArrayList<>();
     spec.commandLine()
         .getOut()
@@ -138,7 +153,9 @@ public final class Growth implements Callable<Integer> {
   }
 
   private Row row(Stopwatch stopwatch, Operation operation, Setting setting, long value) {
-    Row row = stopwatch.measure(operation, setting, 1);
+    int threads = over.threads(value);
+    Engine.setThreads(threads);
+    Row row = stopwatch.measure(operation, setting, threads);
     if (row.seconds() == null) {
       throw new IllegalStateException(row.failed());
     }
@@ -160,13 +177,15 @@ public final class Growth implements Callable<Integer> {
   private Figure panel(String title, List<Row> rows, double slope) {
     double[] x = values.stream().mapToDouble(v -> v).toArray();
     int end = x.length - 1;
-    double last = number(rows.get(end).seconds());
+    // where time falls, theory begins with the most
+    int anchor = slope < 0 ? 0 : end;
+    double there = number(rows.get(anchor).seconds());
     double[] theory = new double[x.length];
-    java.util.Arrays.setAll(theory, k -> last * Math.pow(x[k] / x[end], slope));
+    java.util.Arrays.setAll(theory, k -> there * Math.pow(x[k] / x[anchor], slope));
     return LineFigure.of(
         title,
         Axis.log(over.label),
-        Axis.log("seconds, one thread"),
+        Axis.log(over.axis()),
         Palette.of(MEASURED, THEORY, PASSES),
         List.of(
             Series.of(THEORY, x, theory),
