@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  growth --workload mlp --over examples --values 512,1024,2048,4096 --ops gram-one --slopes 2",
       "  growth --over classes --values 10,50,200 --ops implicit-mv,kfac-exact --slopes 0,1",
-      "  growth --over threads --values 1,2 --ops kfac-exact,diag-exact --slopes -1,-1"
+      "  growth --over threads --values 1,2 --ops kfac-exact,diag-exact --slopes=-1,-1"
     })
 public final class Growth implements Callable<Integer> {
   private static final String MEASURED = "measured, median and range";

@@ -62,23 +62,19 @@ public final class BackwardGraph {
 
   /** Reads the graph behind {@code from}. */
   public static BackwardGraph of(Tensor from) {
-    return Scope.reading(() -> new BackwardGraph(from));
-  }
-
-  /** How many places there are, leaves among them. */
-  public int places() {
-    return places.size();
+    try (Scope scope = Scope.open()) {
+      return new BackwardGraph(from);
+    }
   }
 
   /** The place of a tensor; negative if backward does not come there, or it is a leaf. */
   public int place(Tensor t) {
-    return Scope.reading(
-        () -> {
-          Node node = t.grad_fn();
-          return node == null || node.isNull()
-              ? -1
-              : places.getOrDefault(new Place(node.address(), t.output_nr()), -1);
-        });
+    try (Scope scope = Scope.open()) {
+      Node node = t.grad_fn();
+      return node == null || node.isNull()
+          ? -1
+          : places.getOrDefault(new Place(node.address(), t.output_nr()), -1);
+    }
   }
 
   /** The places to which backward comes without passing {@code cut}; negative to cut nothing. */

@@ -89,13 +89,6 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  /** Runs {@code body} in a scope of its own, for a result that is no native memory. */
-  static <T> T reading(Supplier<T> body) {
-    try (Scope scope = open()) {
-      return body.get();
-    }
-  }
-
   @Override
   public void close() {
     inner.close();

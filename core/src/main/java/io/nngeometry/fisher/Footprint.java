@@ -152,7 +152,7 @@ record Footprint(
     int together = Filling.together(cotangents);
     Predicate<LayerSizes> holds = stacks.and(LayerSizes::outer);
     if (together == 1 || layers.stream().noneMatch(holds)) {
-      return new Filled(Need.sideBySide(layers.stream().map(needs)), new Need(signals, 0, 0));
+      return new Filled(Need.sideBySide(layers.stream().map(needs)), backward());
     }
     Need all = Need.NOTHING;
     double most = 0;

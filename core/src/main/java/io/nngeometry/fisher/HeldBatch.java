@@ -48,7 +48,7 @@ final class HeldBatch implements AutoCloseable {
     this.cotangents = cotangents;
   }
 
-  /** How many. */
+  /** Of how many cotangents it holds what they brought. */
   int cotangents() {
     return cotangents;
   }

@@ -82,13 +82,13 @@ record Segment(
     }
     BackwardGraph graph = BackwardGraph.of(outputs);
     int[] places = uses.stream().mapToInt(use -> graph.place(use.output())).toArray();
-    BitSet all = behind(new BitSet(), places);
+    int first = Math.max(0, behind(new BitSet(), places).nextSetBit(0));
     Map<Integer, Cut> cuts = new TreeMap<>(Comparator.reverseOrder());
     for (Tensor node : nodes) {
       int place = graph.place(node);
       BitSet behind = place < 0 ? new BitSet() : behind(graph.reachedWithout(place), places);
       // what all paths to one use pass are a chain: that to the first use is taken
-      if (behind.get(Math.max(0, all.nextSetBit(0))) && together(behind, uses, inputs)) {
+      if (behind.get(first) && together(behind, uses, inputs)) {
         cuts.putIfAbsent(behind.cardinality(), new Cut(node, behind));
       }
     }
